@@ -1,0 +1,1 @@
+"""asknext: what to label next, when to change the way of choosing, and when to stop."""

@@ -1,0 +1,13 @@
+"""Errors that speak to the user: what is wrong, which value, what to do — in one sentence."""
+
+
+class AskNextError(ValueError):
+    """A problem that the user can mend; the command line prints it on one line and exits with 2."""
+
+
+class MissingSignalError(AskNextError):
+    """A strategy reads a signal that nobody provides, or that it did not declare in `needs`."""
+
+
+class DamagedLogError(AskNextError):
+    """A project's log cannot be read, or does not agree with itself."""

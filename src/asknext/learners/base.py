@@ -1,0 +1,89 @@
+"""What a learner is: it is fitted on labelled rows and yields a model that hands out signals."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from asknext.types import Array
+
+
+class Model(Protocol):
+    """A fitted learner.
+
+    `classes` holds the class positions that it knows, in the order of the columns of its signals.
+    """
+
+    classes: NDArray[np.int32]
+
+    def signal(self, name: str, X: Any) -> Array:
+        """Rows of a signal for rows of X; class columns in the order of `classes`."""
+        ...
+
+
+@runtime_checkable
+class Learner(Protocol):
+    """Anything that can be fitted on labelled rows and then hands out signals."""
+
+    @property
+    def provides(self) -> frozenset[str]:
+        """The signals that its models hand out."""
+        ...
+
+    @property
+    def key(self) -> str:
+        """A fingerprint of the learner and its parameters, for the column cache."""
+        ...
+
+    def fit(self, X: Any, y: NDArray[np.int32], seed: int) -> Model:
+        """Fit on rows X (l, …) with class positions y (l,); all randomness from `seed`."""
+        ...
+
+
+CLASS_AXIS = {"proba": 0.0, "logits": -np.inf, "samples": 0.0}
+"""Signals whose last axis is the classes, with the value of a class that the model does not know."""
+
+
+def aligned_signal(model: Model, name: str, X: Any, n_classes: int) -> Array:
+    """A model's signal with one column for each of `n_classes` classes.
+
+    A model knows the classes it was fitted on; the pool may know more. Columns are placed by class, and a
+    class unknown to the model gets probability 0.
+
+    Parameters
+    ----------
+    model : a fitted learner.
+    name : the signal.
+    X : (m, …) rows.
+    n_classes : classes the pool knows.
+
+    Returns
+    -------
+    (m, …) array; (m, n_classes) for `proba` and `logits`, (m, draws, n_classes) for `samples`.
+    """
+    values = model.signal(name, X)
+    missing = CLASS_AXIS.get(name)
+    if missing is None or np.array_equal(model.classes, np.arange(n_classes)):
+        return values
+    out = np.full((*values.shape[:-1], n_classes), missing, dtype=values.dtype)
+    out[..., model.classes] = values
+    return out
+
+
+def as_learner(learner: Any) -> Learner:
+    """A learner from what users write: a name, a scikit-learn classifier, or a learner.
+
+    Raises
+    ------
+    AskNextError : none of these; the message says what is accepted.
+    """
+    from asknext.learners.catalogue import make
+    from asknext.learners.sklearn import SklearnLearner
+
+    if isinstance(learner, str):
+        return make(learner)
+    if isinstance(learner, Learner):
+        return learner
+    return SklearnLearner(learner)

@@ -1,0 +1,63 @@
+"""The learners that have a name on the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from asknext.learners.base import Learner
+from asknext.learners.precomputed import Precomputed
+from asknext.learners.sklearn import SklearnLearner
+from asknext.plugins import find, plugins
+
+
+def _logistic_regression() -> Any:
+    from sklearn.linear_model import LogisticRegression
+
+    return LogisticRegression(max_iter=1000)
+
+
+def _random_forest() -> Any:
+    from sklearn.ensemble import RandomForestClassifier
+
+    return RandomForestClassifier(n_estimators=100)
+
+
+def _gradient_boosting() -> Any:
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    return HistGradientBoostingClassifier(min_samples_leaf=5, early_stopping=False)
+
+
+def _mlp() -> Any:
+    from sklearn.neural_network import MLPClassifier
+
+    return MLPClassifier(hidden_layer_sizes=(128,), max_iter=200)
+
+
+def _linear_svm() -> Any:
+    from asknext.learners.calibrated import CalibratedLinearSVC
+
+    return CalibratedLinearSVC()
+
+
+LEARNERS: dict[str, Callable[[], Any]] = {
+    "logistic-regression": _logistic_regression,
+    "random-forest": _random_forest,
+    "gradient-boosting": _gradient_boosting,
+    "mlp": _mlp,
+    "linear-svm": _linear_svm,
+    "precomputed": Precomputed,
+}
+"""Names of learners, each with what makes one."""
+
+
+def make(name: str) -> Learner:
+    """The learner of a name, built in or from the entry point `asknext.learners`.
+
+    Raises
+    ------
+    AskNextError : unknown name; the nearest one is suggested.
+    """
+    made = find("learner", name, {**LEARNERS, **plugins("asknext.learners")})()
+    return made if isinstance(made, Learner) else SklearnLearner(made)

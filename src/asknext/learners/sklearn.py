@@ -1,0 +1,129 @@
+"""Any scikit-learn classifier or pipeline as a learner."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import sklearn
+from numpy.typing import NDArray
+from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
+
+from asknext import rows
+from asknext.errors import AskNextError
+from asknext.signals import softmax
+from asknext.types import Array
+
+
+@dataclass(frozen=True)
+class SklearnLearner:
+    """Fits a clone of the classifier on the classes that have labels, and hands out probabilities.
+
+    Parameters
+    ----------
+    estimator : a scikit-learn classifier or a pipeline that ends in one. It is cloned, never changed.
+        Without `predict_proba`, its decision values are turned into probabilities by a softmax (a logistic
+        function for two classes): right in order, not calibrated.
+
+    Raises
+    ------
+    AskNextError : not a classifier.
+    """
+
+    estimator: Any
+
+    def __post_init__(self) -> None:
+        if isinstance(self.estimator, type) or not hasattr(self.estimator, "fit"):
+            raise AskNextError(
+                f"{self.estimator!r} is no learner; give a name such as 'logistic-regression', "
+                "or a scikit-learn classifier object such as LogisticRegression()."
+            )
+        if not (_has(self.estimator, "predict_proba") or _has(self.estimator, "decision_function")):
+            raise AskNextError(
+                f"{type(self.estimator).__name__} has neither predict_proba nor decision_function, "
+                "so it cannot say how sure it is; wrap it in sklearn's CalibratedClassifierCV."
+            )
+
+    @property
+    def provides(self) -> frozenset[str]:
+        """`proba`; also `samples` (one draw a tree) for forests."""
+        kinds = {kind.__name__ for kind in type(self.estimator).__mro__}
+        return frozenset({"proba", "samples"}) if kinds & _ENSEMBLES else frozenset({"proba"})
+
+    @cached_property
+    def key(self) -> str:
+        """Fingerprint of the estimator's parameters and of scikit-learn's version."""
+        return rows.fingerprint(sklearn.__version__, self.estimator)
+
+    def fit(self, X: Any, y: NDArray[np.int32], seed: int) -> SklearnModel | ConstantModel:
+        """Fit a seeded clone; with a single class the model is certain of that class."""
+        classes = np.unique(y)
+        if len(classes) == 1:
+            return ConstantModel(classes)
+        estimator = clone(self.estimator)
+        seeds = {
+            name: seed for name, value in estimator.get_params().items()
+            if name.split("__")[-1] == "random_state" and value is None
+        }
+        estimator.set_params(**seeds)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            try:
+                estimator.fit(X, y)
+            except ValueError as error:
+                raise AskNextError(
+                    f"the learner {type(self.estimator).__name__} cannot be fitted on {len(y)} labelled "
+                    f"items of {len(classes)} classes: {str(error).splitlines()[0]}"
+                ) from error
+        return SklearnModel(estimator, np.asarray(estimator.classes_, dtype=np.int32))
+
+
+@dataclass(frozen=True)
+class SklearnModel:
+    """A fitted scikit-learn classifier. `classes` : the class positions it was fitted on."""
+
+    estimator: Any
+    classes: NDArray[np.int32]
+
+    def signal(self, name: str, X: Any) -> Array:
+        """`proba` (m, k) or `samples` (m, members, k)."""
+        if name == "samples":
+            return np.stack([self._member_proba(member, X) for member in self.estimator.estimators_], axis=1)
+        if _has(self.estimator, "predict_proba"):
+            return np.asarray(self.estimator.predict_proba(X))
+        values = self.estimator.decision_function(X)
+        if values.ndim == 1:
+            values = np.stack([np.zeros_like(values), values], axis=1)
+        return softmax(values)
+
+    def _member_proba(self, member: Any, X: Any) -> Array:
+        """A member's probabilities; members speak of classes by position and may lack some of them."""
+        out = np.zeros((rows.count(X), len(self.classes)))
+        out[:, np.asarray(member.classes_, dtype=np.intp)] = member.predict_proba(X)
+        return out
+
+
+@dataclass(frozen=True)
+class ConstantModel:
+    """What can be learnt from one class: everything is of that class."""
+
+    classes: NDArray[np.int32]
+
+    def signal(self, name: str, X: Any) -> Array:
+        """Probability 1 for the one class."""
+        n = rows.count(X)
+        return np.ones((n, 1, 1) if name == "samples" else (n, 1))
+
+
+_ENSEMBLES = {"BaseForest"}  # by name, so that asking does not import them
+
+
+def _has(estimator: Any, method: str) -> bool:
+    try:
+        return hasattr(estimator, method)
+    except ValueError:  # some meta-estimators raise while they are not fitted
+        return False

@@ -1,0 +1,38 @@
+"""Entry points and names: how a third party adds a strategy, a learner or a data set, and how one is found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from importlib.metadata import entry_points
+from typing import Any, TypeVar
+
+from asknext.errors import AskNextError
+
+T = TypeVar("T")
+
+
+def plugins(group: str) -> dict[str, Any]:
+    """What installed packages add under an entry-point group such as `asknext.strategies`, by name."""
+    return {point.name: point.load() for point in entry_points(group=group)}
+
+
+def find(kind: str, name: str, known: Mapping[str, T]) -> T:
+    """Look a name up, forgiving case and underscores.
+
+    Parameters
+    ----------
+    kind : what is looked for, for the message ("strategy").
+    name : as the user wrote it.
+    known : everything there is.
+
+    Raises
+    ------
+    AskNextError : there is no such name; the message suggests the nearest one.
+    """
+    wanted = name.strip().lower().replace("_", "-")
+    if wanted in known:
+        return known[wanted]
+    near = get_close_matches(wanted, known, n=1, cutoff=0.5)
+    hint = f"did you mean '{near[0]}'?" if near else f"there is: {', '.join(sorted(known))}."
+    raise AskNextError(f"unknown {kind} '{name}'; {hint}")

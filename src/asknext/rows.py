@@ -1,0 +1,141 @@
+"""Whatever the user calls X, seen as rows: how many, these ones, as numbers, and a fingerprint."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import joblib
+import narwhals as nw
+import numpy as np
+from scipy import sparse
+
+from asknext.errors import AskNextError
+from asknext.types import Array, Ids
+
+_HASH_BLOCK = 1 << 26  # bytes hashed at a time, so that a memory map is never read whole
+
+
+def load(X: Any) -> Any:
+    """Take in what users have — arrays, sparse matrices, tensors, data frames, lists — without copying.
+
+    Parameters
+    ----------
+    X : (n, …) numpy array or memory map, scipy sparse matrix, torch tensor, any data frame that narwhals
+        knows, or a list of rows or texts.
+
+    Returns
+    -------
+    A numpy array, a CSR matrix or the data frame itself: things that `count` and `take` understand.
+
+    Raises
+    ------
+    AskNextError : X has no rows to speak of (a scalar, a string, None).
+    """
+    if sparse.issparse(X):
+        return X.tocsr()
+    if isinstance(X, np.ndarray):
+        if X.ndim == 0:
+            raise AskNextError("X is a single value; give one row for each item.")
+        return X
+    if hasattr(X, "detach") and hasattr(X, "cpu"):  # a torch tensor, without importing torch
+        return X.detach().cpu().numpy()
+    frame = nw.from_native(X, pass_through=True)
+    if isinstance(frame, nw.LazyFrame):
+        return frame.collect().to_native()
+    if isinstance(frame, nw.DataFrame):
+        return X
+    if isinstance(frame, nw.Series):
+        return frame.to_numpy()
+    if isinstance(X, list | tuple):
+        kind = object if X and isinstance(X[0], str) else None
+        return np.asarray(X, dtype=kind)
+    raise AskNextError(f"X is {type(X).__name__}; give an array, a sparse matrix, a data frame or a list.")
+
+
+def count(X: Any) -> int:
+    """Number of rows of X."""
+    return int(X.shape[0])
+
+
+def take(X: Any, ids: Ids) -> Any:
+    """The given rows of X, in that order, in the form X has."""
+    if isinstance(X, np.ndarray) or sparse.issparse(X):
+        return X[ids]
+    return nw.to_native(nw.from_native(X, eager_only=True)[ids])
+
+
+def matrix(X: Any) -> Any | None:
+    """X as a numeric matrix (n, d), dense or CSR; None where X holds anything but numbers."""
+    if isinstance(X, np.ndarray) or sparse.issparse(X):
+        if X.dtype.kind not in "biuf":
+            return None
+        X = X if X.ndim > 1 else X.reshape(-1, 1)
+        X = X if X.ndim == 2 else X.reshape(len(X), -1)
+        return X if X.dtype.kind == "f" else X.astype(np.float64)
+    frame = nw.from_native(X, eager_only=True)
+    if all(dtype.is_numeric() for dtype in frame.schema.values()):
+        return frame.to_numpy().astype(np.float64)
+    return None
+
+
+def check_finite(name: str, values: Any, ids: Ids | None = None) -> None:
+    """Refuse NaN and infinity with the first row that holds one.
+
+    Raises
+    ------
+    AskNextError : some value is not finite.
+    """
+    data = values.data if sparse.issparse(values) else values
+    if data.dtype.kind != "f":
+        return
+    with np.errstate(invalid="ignore", over="ignore"):
+        if np.isfinite(np.sum(data)):  # one cheap pass; a look at each value only if this fails
+            return
+    if sparse.issparse(values):
+        bad = np.flatnonzero(np.diff(values.indptr) > 0)
+        bad = bad[[not np.isfinite(values.data[values.indptr[i] : values.indptr[i + 1]]).all() for i in bad]]
+    else:
+        bad = np.flatnonzero(~np.isfinite(values.reshape(len(values), -1)).all(axis=1))
+    if len(bad):
+        row = int(bad[0]) if ids is None else int(ids[bad[0]])
+        raise AskNextError(
+            f"{name} holds NaN or infinity in {len(bad)} row(s), the first is row {row}; "
+            "fill or drop these values first."
+        )
+
+
+def fingerprint(*parts: Any) -> str:
+    """A short name for the content of the parts: the same for equal content in any process.
+
+    Parameters
+    ----------
+    parts : arrays, sparse matrices, data frames, estimators, numbers, texts, or nestings of these.
+
+    Returns
+    -------
+    40 hexadecimal digits.
+    """
+    digest = hashlib.blake2b(digest_size=20)
+    for part in parts:
+        if sparse.issparse(part):
+            part = part.tocsr()
+            _feed(digest, part.data)
+            _feed(digest, part.indices)
+            _feed(digest, part.indptr)
+            digest.update(repr(part.shape).encode())
+        elif isinstance(part, np.ndarray) and part.dtype.kind in "biuf":
+            _feed(digest, part)
+        else:
+            digest.update(joblib.hash(part).encode())
+    return digest.hexdigest()
+
+
+def _feed(digest: Any, values: Array) -> None:
+    digest.update(f"{values.dtype.str}{values.shape}".encode())
+    if values.ndim == 0 or values.size == 0:
+        digest.update(values.tobytes())
+        return
+    step = max(1, _HASH_BLOCK // max(1, values.nbytes // len(values)))
+    for start in range(0, len(values), step):
+        digest.update(np.ascontiguousarray(values[start : start + step]).tobytes())

@@ -1,0 +1,17 @@
+"""The few array and label types that the whole package speaks of."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Label = str | int | float | bool
+"""A class as the user names it; kept as given, compared by value."""
+
+Ids = NDArray[np.intp]
+"""Positions in the pool: the only index space there is."""
+
+Array = NDArray[Any]
+Floats = NDArray[np.floating[Any]]
