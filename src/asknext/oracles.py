@@ -65,7 +65,7 @@ class NoisyOracle:
     ) -> None:
         if (rate is None) == (confusion is None):
             raise AskNextError("a noisy oracle takes either a rate or a confusion matrix.")
-        known = classes if classes is not None else sorted({x for x in labels if not isinstance(x, Answer)})  # type: ignore[type-var]
+        known = classes if classes is not None else sorted({x for x in labels if not isinstance(x, Answer)})
         k = len(known)
         table = _uniform_confusion(k, rate) if rate is not None else np.asarray(confusion, dtype=float)
         if table.shape != (k, k) or (table < 0).any() or not np.allclose(table.sum(axis=1), 1.0):

@@ -1,4 +1,4 @@
-"""Entry points and names: how a third party adds a strategy, a learner or a data set, and how one is found."""
+"""Entry points and names: how a third party adds a strategy or a learner, and how one is found."""
 
 from __future__ import annotations
 

@@ -11,12 +11,12 @@ from asknext.types import Array
 
 
 class Model(Protocol):
-    """A fitted learner.
+    """A fitted learner."""
 
-    `classes` holds the class positions that it knows, in the order of the columns of its signals.
-    """
-
-    classes: NDArray[np.int32]
+    @property
+    def classes(self) -> NDArray[np.int32]:
+        """The class positions that it knows, in the order of the columns of its signals."""
+        ...
 
     def signal(self, name: str, X: Any) -> Array:
         """Rows of a signal for rows of X; class columns in the order of `classes`."""
