@@ -1,1 +1,43 @@
 """asknext: what to label next, when to change the way of choosing, and when to stop."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from asknext import strategies as strategies
+    from asknext.cache import ReplayCache as ReplayCache
+    from asknext.cache import ResumeCache as ResumeCache
+    from asknext.campaign import Campaign as Campaign
+    from asknext.errors import AskNextError as AskNextError
+    from asknext.one_shot import select as select
+    from asknext.pool import OUT_OF_SCOPE as OUT_OF_SCOPE
+    from asknext.pool import SKIPPED as SKIPPED
+    from asknext.pool import UNSURE as UNSURE
+    from asknext.sampler import Sampler as Sampler
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "AskNextError": "errors",
+    "Campaign": "campaign",
+    "OUT_OF_SCOPE": "pool",
+    "ReplayCache": "cache",
+    "ResumeCache": "cache",
+    "SKIPPED": "pool",
+    "Sampler": "sampler",
+    "UNSURE": "pool",
+    "select": "one_shot",
+}
+"""Public names and the modules they live in: each is imported when first used, so `import asknext` is light."""
+
+__all__ = [*_HOMES, "strategies"]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "strategies":
+        return import_module("asknext.strategies")
+    if name in _HOMES:
+        return getattr(import_module(f"asknext.{_HOMES[name]}"), name)
+    raise AttributeError(f"module 'asknext' has no attribute '{name}'")

@@ -7,6 +7,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from asknext.errors import AskNextError
 from asknext.types import Array
 
 
@@ -30,6 +31,11 @@ class Learner(Protocol):
     @property
     def provides(self) -> frozenset[str]:
         """The signals that its models hand out."""
+        ...
+
+    @property
+    def needs_labels(self) -> bool:
+        """False where the signals are there before the first label."""
         ...
 
     @property
@@ -62,11 +68,20 @@ def aligned_signal(model: Model, name: str, X: Any, n_classes: int) -> Array:
     Returns
     -------
     (m, …) array; (m, n_classes) for `proba` and `logits`, (m, draws, n_classes) for `samples`.
+
+    Raises
+    ------
+    AskNextError : the model speaks of more classes than the pool knows.
     """
     values = model.signal(name, X)
     missing = CLASS_AXIS.get(name)
     if missing is None or np.array_equal(model.classes, np.arange(n_classes)):
         return values
+    if len(model.classes) > n_classes:
+        raise AskNextError(
+            f"the signal '{name}' has {len(model.classes)} class columns, but only {n_classes} classes are "
+            "known; declare them with classes=, in the order of the columns."
+        )
     out = np.full((*values.shape[:-1], n_classes), missing, dtype=values.dtype)
     out[..., model.classes] = values
     return out

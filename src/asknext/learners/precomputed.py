@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,8 @@ class Precomputed:
 
     Column j of X belongs to the j-th class that the pool knows: declare the classes in that order.
     """
+
+    needs_labels: ClassVar[bool] = False
 
     @property
     def provides(self) -> frozenset[str]:

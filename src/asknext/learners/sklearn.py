@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import sklearn
@@ -35,6 +35,7 @@ class SklearnLearner:
     """
 
     estimator: Any
+    needs_labels: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         if isinstance(self.estimator, type) or not hasattr(self.estimator, "fit"):

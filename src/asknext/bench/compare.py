@@ -1,0 +1,159 @@
+"""The comparison: every strategy, every seed, on all cores; killed anywhere, it goes on where it was."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from joblib import Parallel, delayed
+
+from asknext.bench.metrics import ALWAYS, metric
+from asknext.bench.moments import moments
+from asknext.bench.protocol import Settings, split
+from asknext.bench.results import Measure, Timing
+from asknext.bench.run import Run, check, execute
+from asknext.datasets import Dataset
+from asknext.log import read_events
+from asknext.log import events as kinds
+from asknext.log.store import DATABASE
+from asknext.types import Array
+
+Progress = Callable[[int], None]
+"""Told now and then how many rounds are done in all."""
+
+
+def runs(out: Path, settings: Settings) -> list[Run]:
+    """Every cell, seed by seed, so that an early stop leaves complete seeds behind."""
+    return [Run(out, name, seed) for seed in range(settings.seeds) for name in settings.strategies]
+
+
+def carry_out(
+    out: Path, settings: Settings, data: Dataset, jobs: int, progress: Progress = lambda _: None
+) -> None:
+    """Execute all runs that are not finished yet.
+
+    Parameters
+    ----------
+    out : the claimed results directory.
+    settings : sizes filled in.
+    data : the data set.
+    jobs : processes; the results do not depend on it.
+    progress : called from a thread of its own.
+
+    Raises
+    ------
+    AskNextError : a strategy is unknown or needs what the learner cannot give, before any run is started.
+    """
+    y = class_positions(data)
+    cells = runs(out, settings)
+    for name in settings.strategies:
+        check(Run(out, name, 0), data.X, y, data.classes, settings)
+    parent = os.getpid() if jobs > 1 else None
+    tasks = (delayed(execute)(run, data.X, y, data.classes, settings, parent) for run in cells)
+    finished: set[Run] = set()
+    with _watch(cells, finished, progress):
+        for run in Parallel(n_jobs=jobs, return_as="generator_unordered")(tasks):
+            finished.add(run)
+
+
+def class_positions(data: Dataset) -> Array:
+    """(n,) the position of each item's label in `data.classes`."""
+    place = {label: j for j, label in enumerate(data.classes)}
+    return np.array([place[label] for label in data.y.tolist()], dtype=np.intp)
+
+
+def measure(
+    out: Path,
+    settings: Settings,
+    data: Dataset,
+    names: Iterable[str] = ALWAYS,
+    subsets: Iterable[str] = ("test",),
+) -> Iterator[Measure]:
+    """The metrics of finished runs, from their logs and stored columns; nothing is trained.
+
+    Parameters
+    ----------
+    out, settings, data : of the comparison.
+    names : metrics, also `package.module:function`.
+    subsets : "test", "pool", "batch".
+
+    Returns
+    -------
+    Rows of results.csv; where a metric is not defined there is no row.
+    """
+    y = class_positions(data)
+    subsets = tuple(subsets)
+    chosen = {name: metric(name) for name in names}
+    for run in runs(out, settings):
+        for moment in moments(run, split(y, settings, run.seed), y, settings.rounds):
+            for subset in subsets:
+                view = moment.view(subset)
+                if view is None:
+                    continue
+                for name, function in chosen.items():
+                    value = function(view)
+                    if value is not None:
+                        where = (run.strategy, run.seed, moment.round, moment.n_labelled)
+                        yield Measure(data.name, *where, name, subset, value)
+
+
+def timings(out: Path, settings: Settings) -> Iterator[Timing]:
+    """Seconds that each round spent fitting, predicting and selecting, and their sum for each run.
+
+    A model that another run had fitted already, such as the first one of each seed, costs nothing.
+    """
+    for run in runs(out, settings):
+        total, last = 0.0, 0
+        for event in read_events(run.path):
+            if event.type in (kinds.FITTED, kinds.ASKED):
+                last = event.body["round"]
+                for stage, seconds in event.body["seconds"].items():
+                    total += seconds
+                    yield Timing(run.strategy, run.seed, last, stage, seconds)
+        yield Timing(run.strategy, run.seed, last, "total", total)
+
+
+@contextmanager
+def _watch(cells: list[Run], finished: set[Run], progress: Progress) -> Iterator[None]:
+    """Report, while the body runs, how many rounds the logs hold."""
+    done = {run: _rounds(run) for run in cells}
+    over = threading.Event()
+
+    def look() -> None:
+        while not over.wait(0.4):
+            for run in [r for r in cells if r not in closed and r.started]:
+                done[run] = _rounds(run)
+                if run in finished:
+                    closed.add(run)
+            progress(sum(done.values()))
+
+    closed: set[Run] = set()
+    thread = threading.Thread(target=look, daemon=True)
+    progress(sum(done.values()))
+    thread.start()
+    try:
+        yield
+        progress(sum(_rounds(run) for run in cells))
+    finally:
+        over.set()
+        thread.join()
+
+
+def _rounds(run: Run) -> int:
+    """Rounds in a run's log, read beside its writer."""
+    if not run.started:
+        return 0
+    try:
+        connection = sqlite3.connect(f"file:{run.path / DATABASE}?mode=ro", uri=True, timeout=0.1)
+        try:
+            query = "SELECT count(*) FROM events WHERE type = ?"
+            return int(connection.execute(query, (kinds.FITTED,)).fetchone()[0])
+        finally:
+            connection.close()
+    except sqlite3.Error:  # being created this moment
+        return 0

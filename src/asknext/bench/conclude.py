@@ -1,0 +1,48 @@
+"""The end of a comparison: measures, timings, tables and the report."""
+
+from __future__ import annotations
+
+import platform
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from asknext.bench.compare import measure, timings
+from asknext.bench.protocol import Settings
+from asknext.bench.report import write_all
+from asknext.bench.results import Comparison
+from asknext.datasets import Dataset
+
+LIBRARIES = ("asknext", "numpy", "scipy", "scikit-learn")
+
+
+def conclude(out: Path, settings: Settings, data: Dataset, command: str) -> dict[str, Any]:
+    """Write everything that a finished comparison has to say, and return its summary.
+
+    Parameters
+    ----------
+    out, settings, data : of the comparison, all of whose runs are finished.
+    command : what the user typed, for the report.
+    """
+    test = max(len(data.classes), round(settings.test_share * len(data.y)))
+    comparison = Comparison(
+        dataset=data.name,
+        n=len(data.y),
+        classes=tuple(str(label) for label in data.classes),
+        settings={
+            "learner": settings.learner,
+            "initial": settings.initial,
+            "batch": settings.batch,
+            "rounds": settings.rounds,
+            "seeds": settings.seeds,
+            "strategies": list(settings.strategies),
+            "pool_size": len(data.y) - test,
+            "test_size": test,
+            "notes": list(data.notes),
+            "command": command,
+            "versions": {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
+        },
+        measures=list(measure(out, settings, data)),
+        timings=list(timings(out, settings)),
+    )
+    return write_all(comparison, out)

@@ -1,0 +1,165 @@
+"""The protocol of a comparison: its settings, its splits and its first labels."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sklearn.model_selection import train_test_split
+
+from asknext import rows
+from asknext.bench.files import read_json, write_json
+from asknext.datasets import Dataset
+from asknext.errors import AskNextError
+from asknext.learners import make
+from asknext.randomness import spawn, spawn_seed
+from asknext.types import Array, Ids
+
+SETTINGS = "settings.json"
+
+DEFAULT_STRATEGIES = (
+    "random", "margin", "entropy", "kmeans", "weighted-kmeans", "k-center", "typiclust", "badge",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a comparison does. Two commands with equal `identity` belong to the same results directory.
+
+    Parameters
+    ----------
+    source, target : the data as named on the command line.
+    strategies : names, in the order of the table.
+    learner : a name.
+    initial : items labelled at random before the first question, the same for all strategies; 0 starts
+        cold, each strategy choosing its first batch.
+    batch : items a round.
+    rounds : batches.
+    seeds : runs of each strategy; seed s is the same split and the same first labels for all.
+    test_share : share of the items held out for testing.
+    """
+
+    source: str
+    target: str | None
+    strategies: tuple[str, ...]
+    learner: str
+    initial: int
+    batch: int
+    rounds: int
+    seeds: int
+    test_share: float
+
+    def identity(self, data: Dataset) -> dict[str, Any]:
+        """All that a single run depends on: it may be extended by strategies, seeds and rounds."""
+        return {
+            "dataset": data.name,
+            "data": rows.fingerprint(data.X, data.y.tolist()),
+            "learner": self.learner,
+            "learner_key": make(self.learner).key,
+            "initial": self.initial,
+            "batch": self.batch,
+            "test_share": self.test_share,
+        }
+
+
+@dataclass(frozen=True)
+class Split:
+    """One seed's division of the data: positions of the pool and of the test items, and the first labels."""
+
+    pool: Ids
+    test: Ids
+    initial: Ids
+    """Positions within the pool."""
+
+
+def split(y: Array, settings: Settings, seed: int) -> Split:
+    """Divide the data for one seed; by class where every class has two items.
+
+    Parameters
+    ----------
+    y : (n,) class positions.
+    settings : gives the test share and the number of first labels.
+    seed : the same seed gives the same split to every strategy.
+    """
+    by_class = y if np.bincount(y).min() > 1 else None
+    n_test = max(len(np.unique(y)), round(settings.test_share * len(y)))
+    try:
+        pool, test = train_test_split(
+            np.arange(len(y)), test_size=n_test, stratify=by_class, random_state=spawn_seed(seed, "split")
+        )
+    except ValueError as error:
+        raise AskNextError(f"the data cannot be split into pool and test: {error}") from error
+    pool = np.sort(pool)
+    initial = spawn(seed, "initial").choice(len(pool), size=settings.initial, replace=False)
+    return Split(pool, np.sort(test), initial)
+
+
+def fit_to_pool(settings: Settings, data: Dataset) -> Settings:
+    """Fill in sizes left open (-1) by the size of the pool, and refuse sizes that cannot be.
+
+    Raises
+    ------
+    AskNextError : a number below its minimum, more first labels than pool items, or a pool too small.
+    """
+    pool = len(data.y) - max(len(data.classes), round(settings.test_share * len(data.y)))
+    if pool < 2:
+        raise AskNextError(f"{data.name} has {len(data.y)} rows; that leaves {max(pool, 0)} to choose from.")
+    batch = settings.batch if settings.batch != -1 else int(np.clip(pool // 50, 1, 20))
+    initial = settings.initial if settings.initial != -1 else min(max(batch, len(data.classes)), pool // 2)
+    limits = {"--batch": (batch, 1), "--initial": (initial, 0), "--rounds": (settings.rounds, 1),
+              "--seeds": (settings.seeds, 1)}  # fmt: skip
+    for option, (value, least) in limits.items():
+        if value < least:
+            raise AskNextError(f"{option} is {value}; it must be at least {least}.")
+    if not 0 < settings.test_share < 1:
+        raise AskNextError(f"--test-share is {settings.test_share}; it must lie between 0 and 1.")
+    if initial >= pool:
+        raise AskNextError(
+            f"--initial is {initial}, but the pool of {data.name} has {pool} items ({len(data.y)} rows less "
+            "the test items); give fewer."
+        )
+    return replace(settings, batch=batch, initial=initial)
+
+
+def claim(out: Path, settings: Settings, data: Dataset) -> None:
+    """Make the results directory this comparison's own, or check that it is already.
+
+    Raises
+    ------
+    AskNextError : the directory holds something else, or a comparison with other settings; nothing in it
+        is changed.
+    """
+    identity = settings.identity(data)
+    if (out / SETTINGS).exists():
+        found = read_json(out / SETTINGS).get("identity", {})
+        other = [key for key in identity if found.get(key) != identity[key]]
+        if other:
+            key = other[0]
+            raise AskNextError(
+                f"{out} holds a comparison with other settings ({key}: {found.get(key)}, here "
+                f"{identity[key]}); choose another directory with --out."
+            )
+    elif out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise AskNextError(
+            f"{out} exists and is no results directory of asknext; choose another with --out."
+        )
+    out.mkdir(parents=True, exist_ok=True)
+    write_json(out / SETTINGS, {"identity": identity, "settings": asdict(settings)})
+
+
+def reopen(out: Path) -> Settings:
+    """The settings of a results directory.
+
+    Raises
+    ------
+    AskNextError : it is none, or it cannot be read.
+    """
+    if not (out / SETTINGS).is_file():
+        raise AskNextError(f"{out} is no results directory of asknext (no {SETTINGS} in it).")
+    try:
+        found = read_json(out / SETTINGS)["settings"]
+        return Settings(**{**found, "strategies": tuple(found["strategies"])})
+    except (KeyError, TypeError) as error:
+        raise AskNextError(f"{out / SETTINGS} is damaged ({error}); run the comparison again.") from error

@@ -1,0 +1,89 @@
+"""Replay: new metrics over a finished comparison without training, and proof that it can be repeated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import takewhile
+from pathlib import Path
+
+import numpy as np
+
+from asknext.bench.compare import class_positions, runs
+from asknext.bench.protocol import SETTINGS, Settings, reopen, split
+from asknext.bench.files import read_json
+from asknext.bench.run import Run
+from asknext.campaign import Campaign
+from asknext.datasets import Dataset, load
+from asknext.errors import AskNextError
+from asknext.log import Event, read_events
+from asknext.log import events as kinds
+from asknext.randomness import spawn
+
+
+def finished(out: Path) -> tuple[Settings, Dataset]:
+    """The settings and the data of a finished comparison.
+
+    Raises
+    ------
+    AskNextError : no comparison, an unfinished one, or its data are gone or changed.
+    """
+    settings = reopen(out)
+    open_runs = [run for run in runs(out, settings) if not _is_finished(run, settings)]
+    if open_runs:
+        total = len(settings.strategies) * settings.seeds
+        raise AskNextError(
+            f"{out} holds an unfinished comparison ({total - len(open_runs)} of {total} runs are done); run "
+            "the same `asknext compare` again to finish it."
+        )
+    data = load(settings.source, settings.target)
+    recorded = read_json(out / SETTINGS)["identity"]["data"]
+    if settings.identity(data)["data"] != recorded:
+        raise AskNextError(f"{settings.source} has changed since {out} was made; replay needs the same data.")
+    return settings, data
+
+
+def _is_finished(run: Run, settings: Settings) -> bool:
+    """True when the last round was recorded, or the pool ran empty before it."""
+    if not run.started:
+        return False
+    last = max((e.body["round"] for e in read_events(run.path) if e.type == kinds.FITTED), default=-1)
+    asked = sum(e.type == kinds.ASKED for e in read_events(run.path))
+    return last >= settings.rounds or (last >= 0 and asked == last)
+
+
+@dataclass(frozen=True)
+class Repeat:
+    """One round done again. `identical` : the same picks in the same order came out."""
+
+    strategy: str
+    seed: int
+    round: int
+    identical: bool
+
+
+def repeat(out: Path, settings: Settings, data: Dataset, sample: int) -> Iterator[Repeat]:
+    """Train and select again in a sample of rounds, spread over all runs, and compare the picks.
+
+    Parameters
+    ----------
+    out, settings, data : from `finished`.
+    sample : rounds to do again; all of them where there are fewer.
+    """
+    y = class_positions(data)
+    rounds = [
+        (run, event)
+        for run in runs(out, settings)
+        for event in read_events(run.path)
+        if event.type == kinds.ASKED and event.body["round"] < settings.rounds
+    ]
+    chosen = spawn(0, "repeat").permutation(len(rounds))[:sample]
+    for run, asked in (rounds[i] for i in np.sort(chosen)):
+        picks = _ask_again(run, asked, data.X[split(y, settings, run.seed).pool], settings)
+        yield Repeat(run.strategy, run.seed, asked.body["round"], picks == asked.body["ids"])
+
+
+def _ask_again(run: Run, asked: Event, X: np.ndarray, settings: Settings) -> list[int]:
+    before = list(takewhile(lambda event: event.id != asked.id, read_events(run.path)))
+    with Campaign(X, settings.learner, run.strategy, seed=run.seed, history=before) as campaign:
+        return campaign.ask(len(asked.body["ids"])).ids.tolist()

@@ -1,0 +1,134 @@
+"""One run of a comparison: one strategy with one seed, from its first labels to its last batch."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from asknext.bench.protocol import Settings, Split, split
+from asknext.campaign import Campaign
+from asknext.errors import AskNextError
+from asknext.learners.fitting import Table
+from asknext.log import ColumnStore
+from asknext.log.store import DATABASE
+from asknext.oracles import Oracle, TruthOracle
+from asknext.types import Array, Label
+
+LOCK_WAIT = 30.0  # seconds that a resumed run waits for an orphan of the killed one to notice
+
+
+@dataclass(frozen=True)
+class Run:
+    """One cell of the comparison.
+
+    Parameters
+    ----------
+    out : the results directory.
+    strategy : a name.
+    seed : number of the seed, from 0.
+    """
+
+    out: Path
+    strategy: str
+    seed: int
+
+    @property
+    def path(self) -> Path:
+        """The directory of this run's log."""
+        return self.out / "runs" / self.strategy / str(self.seed)
+
+    @property
+    def columns(self) -> ColumnStore:
+        """The column cache, shared by all runs of the comparison."""
+        return ColumnStore(self.out / "columns")
+
+    @property
+    def started(self) -> bool:
+        """True once there is a log."""
+        return (self.path / DATABASE).exists()
+
+
+def open_campaign(
+    run: Run, X: Array, y: Array, classes: tuple[Label, ...], settings: Settings
+) -> tuple[Campaign, Split, Oracle]:
+    """The campaign of a run, new or found on the disk, with its split and the oracle that answers it.
+
+    Parameters
+    ----------
+    run : which one.
+    X, y : (n, d) features and (n,) class positions of the whole data set.
+    classes : the labels that the positions stand for.
+    settings : the protocol.
+    """
+    parts = split(y, settings, run.seed)
+    campaign = Campaign(
+        X[parts.pool],
+        settings.learner,
+        run.strategy,
+        seed=run.seed,
+        path=run.path,
+        classes=classes,
+        columns=run.columns,
+        wait=LOCK_WAIT,
+    )
+    return campaign, parts, TruthOracle([classes[c] for c in y[parts.pool]])
+
+
+def execute(
+    run: Run, X: Array, y: Array, classes: tuple[Label, ...], settings: Settings, parent: int | None = None
+) -> Run:
+    """Carry a run on to its last round: what its log holds already is not done again.
+
+    A round — answers, fit, columns, next question — is one commit. Numerical libraries get one thread, so
+    that jobs side by side do not fight, and so that results do not depend on their number.
+
+    Parameters
+    ----------
+    run, X, y, classes, settings : as for `open_campaign`.
+    parent : process that wants the result; the run ends early if that one is gone.
+
+    Returns
+    -------
+    The run itself, so that a scheduler knows which one is done.
+    """
+    with threadpool_limits(limits=1):
+        campaign, parts, oracle = open_campaign(run, X, y, classes, settings)
+        with campaign:
+            holdout = Table(X[parts.test])
+            while campaign.round <= settings.rounds:
+                if parent is not None and os.getppid() != parent:
+                    raise SystemExit(1)
+                with campaign.transaction():
+                    if not play(campaign, parts, oracle, holdout, settings):
+                        break
+    return run
+
+
+def play(campaign: Campaign, parts: Split, oracle: Oracle, holdout: Table, settings: Settings) -> bool:
+    """One round: answer what is open, fit and record, ask the next batch; False when there is no next one."""
+    if len(campaign.pending):
+        campaign.tell(campaign.pending, oracle.answer(campaign.pending))
+    elif campaign.round == 0 and settings.initial and "initial" not in campaign.log:
+        campaign.tell(parts.initial, oracle.answer(parts.initial), id="initial")
+    if len(campaign.pool.labelled):
+        campaign.record(holdout)
+    return campaign.round < settings.rounds and len(campaign.ask(settings.batch)) > 0
+
+
+def check(run: Run, X: Array, y: Array, classes: tuple[Label, ...], settings: Settings) -> None:
+    """Refuse, before a label is spent, a strategy whose signals the learner cannot give.
+
+    Raises
+    ------
+    AskNextError : the strategy is unknown, or needs what the learner does not provide.
+    """
+    few = np.arange(min(len(y), 2))
+    with Campaign(X[few], settings.learner, run.strategy, classes=classes) as campaign:
+        try:
+            campaign.require()
+        except AskNextError as error:
+            raise AskNextError(f"with the learner '{settings.learner}', {error}") from None

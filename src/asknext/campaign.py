@@ -1,0 +1,391 @@
+"""The campaign: ask, tell, and everything remembered in the log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from time import perf_counter
+from types import TracebackType
+from typing import Any, Self
+
+from asknext import rows, strategies
+from asknext.answers import as_answers, as_ids, as_label
+from asknext.errors import AskNextError
+from asknext.learners import Learner, as_learner
+from asknext.learners.fitting import Fitting, Table
+from asknext.log import ColumnStore, Event, EventLog, State, fold
+from asknext.log import events as kinds
+from asknext.pool import ANSWER_CODES, Answer, Pool
+from asknext.randomness import spawn, spawn_seed
+from asknext.round import Round
+from asknext.signals import Signals
+from asknext.strategies import Selection, Strategy
+from asknext.types import Array, Ids, Label
+
+
+class Campaign:
+    """Ask what to label next, tell the answers, and go on where you stopped.
+
+    Parameters
+    ----------
+    X : (n, …) the pool: array, sparse matrix, memory map, tensor, data frame or list.
+    learner : a name, a scikit-learn classifier or a learner; None where the strategy needs no model.
+    strategy : a name, or an object such as `asknext.strategies.TypiClust(neighbours=20)`.
+    seed : the only source of randomness; the same seed and answers give the same questions.
+    path : directory that keeps the campaign; opened again, it goes on. None keeps it in memory.
+    classes : class labels known beforehand; others are added when they are first told.
+    embedding : (n, d) rows for strategies that measure distance; default X where it is numeric.
+    signals : further columns (n, …) by name, such as `proba` of your own model.
+    columns : where computed columns are kept; default a folder within `path`.
+    wait : seconds to wait for another process to let go of the path.
+    history : events of another campaign over the same data, to go on from as it was then; for replays.
+
+    Raises
+    ------
+    AskNextError : the path holds another campaign (other data or another seed), another process writes it,
+        or an argument cannot be used; the message says which and what to do.
+    """
+
+    def __init__(
+        self,
+        X: Any,
+        learner: Any = "logistic-regression",
+        strategy: str | Strategy = "margin",
+        *,
+        seed: int = 0,
+        path: str | Path | None = None,
+        classes: Sequence[Label] = (),
+        embedding: Any = None,
+        signals: Mapping[str, Any] | None = None,
+        columns: ColumnStore | None = None,
+        wait: float = 0.0,
+        history: Iterable[Event] = (),
+    ) -> None:
+        self.table = X if isinstance(X, Table) else Table(X)
+        self.learner: Learner | None = None if learner is None else as_learner(learner)
+        self.strategy = strategies.get(strategy)
+        self.seed = seed
+        path = Path(path) if path is not None else None
+        self._columns = columns or (ColumnStore(path / "columns") if path else None)
+        self._given = dict(signals or {})
+        features = rows.matrix(rows.load(embedding)) if embedding is not None else rows.matrix(self.table.X)
+        if features is not None:
+            self._given["embedding"] = features
+        self._fitting: Fitting | None = None
+        self.log = EventLog(path, wait)
+        try:
+            self.log.append(*history)
+            self._state = fold(self.log)
+            self._open(classes)
+        except BaseException:
+            self.log.close()
+            raise
+
+    def _open(self, classes: Sequence[Label]) -> None:
+        """Start a new log, or check that the one found belongs to this data and seed."""
+        data = self.table.key if self.log.path or len(self.log) else ""
+        if len(self.log) == 0:
+            with self.transaction():
+                self._append(Event(kinds.CREATED, {"n": len(self.table), "data": data, "seed": self.seed}))
+                for label in classes:
+                    self.add_class(label)
+        elif self._state.data != data or self._state.n != len(self.table):
+            raise AskNextError(
+                f"{self.log.path} holds a campaign over other data ({self._state.n} items; here "
+                f"{len(self.table)}); choose another path, or give the data it was started with."
+            )
+        elif self._state.seed != self.seed:
+            raise AskNextError(
+                f"{self.log.path} was started with seed {self._state.seed}, not {self.seed}; give that seed."
+            )
+
+    # ---------------------------------------------------------------- what is known
+
+    @property
+    def state(self) -> State:
+        """The fold of the log: all that is known, read-only by convention."""
+        return self._state
+
+    @property
+    def pool(self) -> Pool:
+        """The state of every item now."""
+        return self._state.pool
+
+    @property
+    def classes(self) -> tuple[Label, ...]:
+        """The classes known so far."""
+        return self.pool.classes
+
+    @property
+    def round(self) -> int:
+        """Number of batches asked so far."""
+        return self._state.round
+
+    @property
+    def pending(self) -> Ids:
+        """Items asked and not answered yet, for instance before a crash."""
+        return self.pool.pending
+
+    @property
+    def labels(self) -> dict[int, Label | Answer]:
+        """Every answer so far, by item."""
+        pool = self.pool
+        found: dict[int, Label | Answer] = {
+            int(i): pool.classes[c] for i, c in zip(pool.labelled, pool.y, strict=True)
+        }
+        found.update((int(i), Answer.OUT_OF_SCOPE) for i in pool.out_of_scope)
+        found.update((int(i), Answer.UNSURE) for i in pool.unsure)
+        return dict(sorted(found.items()))
+
+    @property
+    def fitting(self) -> Fitting:
+        """The learner at this moment, fitted when first read.
+
+        Raises
+        ------
+        AskNextError : the campaign has no learner.
+        """
+        if self.learner is None:
+            raise AskNextError("this campaign has no learner; give learner= to have predictions.")
+        if self._fitting is None:
+            seed = spawn_seed(self.seed, self.round, "fit")
+            self._fitting = Fitting(self.learner, self.table, self.pool, seed, self._columns)
+        return self._fitting
+
+    def proba(self) -> Array:
+        """Class probabilities (n, k) of all items by the present model, columns in the order of `classes`."""
+        return self.fitting.column("proba")
+
+    # ---------------------------------------------------------------- ask and tell
+
+    def ask(self, n: int) -> Selection:
+        """Choose the next items; they are pending until told.
+
+        Parameters
+        ----------
+        n : items wanted; fewer come back when fewer are left.
+
+        Returns
+        -------
+        The selection, best first; empty when nothing is left to ask.
+
+        Raises
+        ------
+        AskNextError : n < 1, or the strategy needs a signal that is not there.
+        """
+        start = perf_counter()
+        busy = sum(self._fitting.seconds.values()) if self._fitting else 0.0
+        selection = strategies.choose(
+            self.strategy, self._round(), n, spawn(self.seed, self.round, "select")
+        )
+        if len(selection):
+            learning = sum(self._fitting.seconds.values()) - busy if self._fitting else 0.0
+            body = {
+                "round": self.round,
+                "ids": selection.ids.tolist(),
+                "strategy": self.strategy.name,
+                "state": self._state.digest,
+                "memory": dict(selection.memory),
+                "seconds": {"select": perf_counter() - start - learning},
+            }
+            self._append(Event(kinds.ASKED, body, id=f"asked-{self.round}"))
+        return selection
+
+    def require(self) -> None:
+        """Check that everything the strategy needs is there, before a label is spent.
+
+        Raises
+        ------
+        MissingSignalError : a signal is missing; the message names it and what there is.
+        """
+        self._round().signals.require(self.strategy.needs, f"the strategy '{self.strategy.name}'")
+
+    def tell(
+        self,
+        ids: Sequence[int] | Array,
+        answers: Sequence[Any] | Array,
+        *,
+        id: str | None = None,
+        actor: str = "",
+    ) -> None:
+        """Take in answers: class labels, new ones too, or OUT_OF_SCOPE, UNSURE, SKIPPED.
+
+        When this returns, the answers are on the disk. Items that were never asked may be told as well.
+
+        Parameters
+        ----------
+        ids : (m,) positions in the pool.
+        answers : (m,) one answer each.
+        id : your own name for this delivery; a second delivery of the same name changes nothing.
+        actor : who answered.
+
+        Raises
+        ------
+        AskNextError : an id is no position in the pool or stands twice, the lengths differ, an answer is
+            neither a label nor an `Answer`, or an item was answered before (use `correct`).
+        """
+        self._answer(kinds.ANSWERED, ids, answers, id, actor)
+
+    def correct(
+        self,
+        ids: Sequence[int] | Array,
+        answers: Sequence[Any] | Array,
+        *,
+        id: str | None = None,
+        actor: str = "",
+    ) -> None:
+        """Replace earlier answers; the log keeps both.
+
+        Parameters, raises: as for `tell`, but the items must have been answered before.
+        """
+        self._answer(kinds.CORRECTED, ids, answers, id, actor)
+
+    def _answer(
+        self,
+        kind: str,
+        ids: Sequence[int] | Array,
+        answers: Sequence[Any] | Array,
+        id: str | None,
+        actor: str,
+    ) -> None:
+        places = as_ids(ids, len(self.table))
+        given = as_answers(answers, len(places))
+        if id is None or id not in self.log:
+            self._check_unsettled(kind, places)
+        with self.transaction():
+            coded = [a.value if isinstance(a, Answer) else self.add_class(a, actor=actor) for a in given]
+            event = Event(kind, {"ids": places.tolist(), "answers": coded}, actor=actor)
+            self._append(event if id is None else Event(kind, event.body, id=id, actor=actor))
+
+    def _check_unsettled(self, kind: str, places: Ids) -> None:
+        """`tell` is for items without a settled answer, `correct` for the others; unsure ones take both."""
+        codes = self.pool.state[places]
+        unsure = codes == ANSWER_CODES[Answer.UNSURE]
+        settled = (codes >= 0) | (codes == ANSWER_CODES[Answer.OUT_OF_SCOPE])
+        wrong = places[settled if kind == kinds.ANSWERED else ~(settled | unsure)]
+        if len(wrong):
+            state, remedy = ("already", "correct") if kind == kinds.ANSWERED else ("not yet", "tell")
+            raise AskNextError(f"item {wrong[0]} was {state} answered; use {remedy}() for it.")
+
+    # ---------------------------------------------------------------- classes
+
+    def add_class(self, label: Label, *, actor: str = "") -> int:
+        """Make a class known before any item carries it; returns its permanent number."""
+        label = as_label(label)
+        number = self._state.number_of(label)
+        if number is None:
+            number = len(self._state.labels)
+            self._append(Event(kinds.CLASS_ADDED, {"class": number, "label": label}, actor=actor))
+        return number
+
+    def rename_class(self, old: Label, new: Label, *, actor: str = "") -> None:
+        """Give a class another name; its items keep it.
+
+        Raises
+        ------
+        AskNextError : there is no class `old`, or there is already a class `new` (merge them instead).
+        """
+        if self._state.number_of(as_label(new)) is not None:
+            raise AskNextError(
+                f"there is already a class {new!r}; merge_class({old!r}, into={new!r}) unites the two."
+            )
+        body = {"class": self._known(old), "label": as_label(new)}
+        self._append(Event(kinds.CLASS_RENAMED, body, actor=actor))
+
+    def merge_class(self, label: Label, *, into: Label, actor: str = "") -> None:
+        """Unite a class with another; its items count as the other's from now on.
+
+        Raises
+        ------
+        AskNextError : one of the classes is unknown, or both are the same.
+        """
+        source, target = self._known(label), self._known(into)
+        if source == target:
+            raise AskNextError(f"class {label!r} cannot be merged into itself.")
+        self._append(Event(kinds.CLASS_MERGED, {"class": source, "into": target}, actor=actor))
+
+    def _known(self, label: Label) -> int:
+        number = self._state.number_of(as_label(label))
+        if number is None:
+            known = ", ".join(map(repr, self.classes)) or "none"
+            raise AskNextError(f"there is no class {label!r}; the classes are: {known}.")
+        return number
+
+    # ---------------------------------------------------------------- the record
+
+    def record(self, holdout: Table | None = None) -> None:
+        """Fit now, keep the probabilities of the pool and of a hold-out as columns, and log that.
+
+        These columns are what replays and monitors read later. Once a round: a second call does nothing.
+
+        Parameters
+        ----------
+        holdout : rows outside the pool on which the model is watched.
+
+        Raises
+        ------
+        AskNextError : the campaign has no learner, or no place to keep columns.
+        """
+        if self.round in self.state.fitted:
+            return
+        if self._columns is None:
+            raise AskNextError("record() keeps columns on the disk; give the campaign a path.")
+        columns = {}
+        for subset, table in (("pool", self.table), ("test", holdout)):
+            if table is not None:
+                self.fitting.column("proba", table)
+                columns[subset] = self.fitting.column_key("proba", table)
+        body = {
+            "round": self.round,
+            "labelled": len(self.pool.labelled),
+            "columns": columns,
+            "seconds": dict(self.fitting.seconds),
+        }
+        self._append(Event(kinds.FITTED, body, id=f"fitted-{self.round}"))
+
+    def stop(self, reason: str, *, actor: str = "") -> None:
+        """Note that the campaign ended, and why; it can still go on."""
+        self._append(Event(kinds.STOPPED, {"reason": reason}, actor=actor))
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Commit what happens inside at once, at the end; after an exception none of it happened."""
+        try:
+            with self.log.transaction():
+                yield
+        except BaseException:
+            self._state, self._fitting = fold(self.log), None
+            raise
+
+    def _append(self, event: Event) -> None:
+        for stored in self.log.append(event):
+            self._state.apply(stored)
+            if stored.type != kinds.FITTED:
+                self._fitting = None
+
+    def _round(self) -> Round:
+        sources = {**(self.fitting.sources() if self.learner else {}), **self._given}
+        signals = Signals(len(self.table), sources)
+        return Round.of(self.pool, signals, self.strategy.needs, self.round, self._state.memory)
+
+    # ---------------------------------------------------------------- open and close
+
+    def close(self) -> None:
+        """Give the directory back; opened again, the campaign goes on."""
+        self.log.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        pool = self.pool
+        return (
+            f"Campaign({len(pool)} items, {len(pool.labelled)} labelled, {len(pool.classes)} classes, "
+            f"round {self.round}, strategy {self.strategy.name!r})"
+        )

@@ -1,0 +1,90 @@
+"""asknext compare: which strategy learns fastest on this data?"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from asknext.cli.app import app, errors, plain, print_json, progress, screen
+
+EXAMPLE = """
+Compare query strategies on your own data or on a bundled set, and write a report.
+
+Every strategy gets the same splits and the same first labels. Killed anywhere, the same command goes on;
+more strategies, seeds or rounds extend what is there.
+
+[bold]Example:[/bold]  asknext compare reviews.csv --target sentiment --strategies random,margin,typiclust
+"""
+
+
+@app.command(help=EXAMPLE)
+@plain
+def compare(
+    data: Annotated[str, typer.Argument(
+        help="digits, wdbc, wine, openml:ID, or a file: .csv .tsv .npz .jsonl .parquet")],
+    target: Annotated[str | None, typer.Option(help="Column that holds the class.")] = None,
+    strategies: Annotated[str | None, typer.Option(help="Names with commas between them.")] = None,
+    learner: Annotated[str, typer.Option(
+        help="logistic-regression, random-forest, gradient-boosting, mlp or linear-svm.")
+    ] = "logistic-regression",
+    initial: Annotated[int | None, typer.Option(
+        help="First labels, drawn at random, the same for all; 0: each strategy chooses its first batch.",
+        show_default="by the size of the pool")] = None,
+    batch: Annotated[int | None, typer.Option(
+        help="Items a round.", show_default="by the size of the pool")] = None,
+    rounds: Annotated[int, typer.Option(help="Batches to ask.")] = 20,
+    seeds: Annotated[int, typer.Option(help="Runs of each strategy.")] = 5,
+    test_share: Annotated[float, typer.Option(help="Share of the items held out for testing.")] = 0.3,
+    jobs: Annotated[int, typer.Option(help="Processes; 0: one a core.")] = 0,
+    out: Annotated[Path | None, typer.Option(
+        help="Results directory.", show_default="asknext-DATA")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
+) -> None:
+    from asknext.bench.compare import carry_out, runs
+    from asknext.bench.conclude import conclude
+    from asknext.bench.protocol import DEFAULT_STRATEGIES, Settings, claim, fit_to_pool
+    from asknext.bench.table import terminal_table
+    from asknext.datasets import load
+    from asknext.errors import AskNextError
+    from asknext.learners import make
+    from asknext.strategies import get
+
+    if jobs < 0:
+        raise AskNextError(f"--jobs is {jobs}; give the number of processes, or 0 for one a core.")
+    names = strategies.split(",") if strategies else DEFAULT_STRATEGIES
+    chosen = tuple(dict.fromkeys(get(name).name for name in names if name.strip()))
+    make(learner)
+    for option, value in (("--batch", batch), ("--initial", initial)):
+        if value is not None and value < 0:
+            raise AskNextError(f"{option} is {value}; it cannot be negative.")
+    with errors.status(f"Loading {data} …"):
+        found = load(data, target)
+    settings = fit_to_pool(
+        Settings(
+            source=data, target=target, strategies=chosen, learner=learner,
+            initial=-1 if initial is None else initial, batch=-1 if batch is None else batch,
+            rounds=rounds, seeds=seeds, test_share=test_share,
+        ),
+        found,
+    )  # fmt: skip
+    out = out or Path(f"asknext-{found.name}")
+    claim(out, settings, found)
+    if not as_json:
+        for note in found.notes:
+            screen.print(f"  {note}", style="dim", highlight=False, markup=False)
+    jobs = jobs or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    total = len(runs(out, settings)) * (settings.rounds + (settings.initial > 0))
+    with progress("Comparing", total) as done:
+        carry_out(out, settings, found, jobs, done)
+    with errors.status("Writing the report …"):
+        summary = conclude(out, settings, found, command=shlex.join(["asknext", *sys.argv[1:]]))
+    if as_json:
+        print_json(summary)
+        return
+    screen.print(terminal_table(summary))
+    screen.print(f"Report: {out / 'report.html'}", highlight=False, markup=False, soft_wrap=True)

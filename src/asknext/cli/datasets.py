@@ -1,0 +1,27 @@
+"""asknext datasets: the data that need no file."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from asknext.cli.app import app, plain, print_json, screen
+
+
+@app.command(help="List the bundled data sets.\n\n[bold]Example:[/bold]  asknext datasets")
+@plain
+def datasets(
+    as_json: Annotated[bool, typer.Option("--json", help="Print a list of objects.")] = False,
+) -> None:
+    from asknext.datasets import catalogue
+
+    entries = catalogue()
+    if as_json:
+        print_json(entries)
+        return
+    table = Table("name", "rows", "features", "classes", "source", box=None, header_style="bold")
+    for entry in entries:
+        table.add_row(*(str(entry[key]) for key in ("name", "n", "d", "classes", "source")))
+    screen.print(table)

@@ -1,0 +1,80 @@
+"""asknext replay: a new metric over a finished comparison, or proof that it can be repeated."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from asknext.cli.app import app, fail, plain, print_json, progress, screen
+
+EXAMPLE = """
+Compute a metric over a finished comparison from its stored columns; nothing is trained. It is written to
+DIR/replay-METRIC.csv. With --verify, do a sample of rounds again and say whether the picks are identical.
+
+[bold]Example:[/bold]  asknext replay asknext-digits --metric contradiction --subset test,batch
+"""
+
+
+@app.command(help=EXAMPLE)
+@plain
+def replay(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Results directory of a comparison.")],
+    metric: Annotated[str | None, typer.Option(
+        help="A name such as brier or contradiction, or your own package.module:function.")] = None,
+    subset: Annotated[str, typer.Option(help="test, pool, batch, or several with commas.")] = "test",
+    verify: Annotated[bool, typer.Option("--verify", help="Do a sample of rounds again.")] = False,
+    sample: Annotated[int, typer.Option(help="Rounds that --verify does again.")] = 10,
+    as_json: Annotated[bool, typer.Option("--json", help="Print what was computed as JSON.")] = False,
+) -> None:
+    from asknext.bench.compare import measure
+    from asknext.bench.moments import SUBSETS
+    from asknext.bench.replay import finished, repeat
+    from asknext.bench.results import write_measures
+    from asknext.errors import AskNextError
+    from asknext.plugins import find
+
+    if (metric is None) == (not verify):
+        raise AskNextError("give either --metric NAME or --verify.")
+    subsets = [find("subset", name, {s: s for s in SUBSETS}) for name in subset.split(",")]
+    settings, data = finished(directory)
+    if verify:
+        with progress("Repeating", sample) as done:
+            repeats = []
+            for one in repeat(directory, settings, data, sample):
+                repeats.append(one)
+                done(len(repeats))
+        different = [one for one in repeats if not one.identical]
+        if as_json:
+            print_json([one.__dict__ for one in repeats])
+        else:
+            screen.print(f"{len(repeats) - len(different)} of {len(repeats)} rounds gave identical picks.")
+        if different:
+            one = different[0]
+            fail(f"{one.strategy}, seed {one.seed}, round {one.round}: the picks differ from the recorded ones.")
+        return
+    assert metric is not None
+    rows = list(measure(directory, settings, data, [metric], subsets))
+    if not rows:
+        raise AskNextError(f"the metric '{metric}' is not defined on {subset} in any round.")
+    path = directory / f"replay-{metric.replace(':', '.')}.csv"
+    write_measures(path, rows)
+    if as_json:
+        print_json([row._asdict() for row in rows])
+        return
+    table = Table("strategy", "subset", "first round", "last round", "mean", title=metric, box=None)
+    for name in settings.strategies:
+        for part in subsets:
+            values = [row for row in rows if row.strategy == name and row.subset == part]
+            if values:
+                first, last = min(r.round for r in values), max(r.round for r in values)
+                cells = (
+                    [r.value for r in values if r.round == first],
+                    [r.value for r in values if r.round == last],
+                    [r.value for r in values],
+                )
+                table.add_row(name, part, *(f"{sum(c) / len(c):.4f}" for c in cells))
+    screen.print(table)
+    screen.print(f"Written to {path}", highlight=False, markup=False, soft_wrap=True)

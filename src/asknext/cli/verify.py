@@ -1,0 +1,35 @@
+"""asknext verify: does the log still add up?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from asknext.cli.app import app, fail, plain, print_json, progress, screen
+
+
+@app.command(help="Rebuild the state of a project, or of every run of a comparison, from its log and check "
+                  "it.\n\n[bold]Example:[/bold]  asknext verify asknext-digits")
+@plain
+def verify(
+    path: Annotated[Path, typer.Argument(help="A project, or the results directory of a comparison.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON.")] = False,
+) -> None:
+    from asknext.log.verify import logs, verify_log
+
+    found = logs(path)
+    reports = []
+    with progress("Checking", len(found)) as done:
+        for number, place in enumerate(found, start=1):
+            reports.append(verify_log(place))
+            done(number)
+    bad = [report for report in reports if report.problems]
+    if as_json:
+        print_json([report.as_dict() for report in reports])
+    else:
+        events = sum(report.events for report in reports)
+        screen.print(f"{len(reports)} log(s), {events} events, {len(bad)} with problems.", highlight=False)
+    if bad:
+        fail(f"{bad[0].path}: {bad[0].problems[0]}.")

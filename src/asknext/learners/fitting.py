@@ -1,0 +1,148 @@
+"""A learner at one moment of a campaign: fitted when first needed, read from the cache when there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from time import perf_counter
+from typing import Any, Protocol
+
+import numpy as np
+
+from asknext import rows
+from asknext.errors import AskNextError
+from asknext.learners.base import CLASS_AXIS, Learner, Model, aligned_signal
+from asknext.pool import Pool
+from asknext.signals import Source
+from asknext.types import Array, Ids
+
+
+class Columns(Protocol):
+    """Where computed columns are kept: `asknext.log.ColumnStore`, or anything like it."""
+
+    def get(self, key: str) -> Array | None:
+        """The column of a key, or None."""
+        ...
+
+    def put(self, key: str, values: Array) -> None:
+        """Keep a column."""
+        ...
+
+
+class Table:
+    """Rows that a learner predicts on, with the fingerprint that names them in the cache.
+
+    Parameters
+    ----------
+    X : (n, …) anything that `asknext.rows.load` takes.
+    """
+
+    def __init__(self, X: Any) -> None:
+        self.X = rows.load(X)
+
+    @cached_property
+    def key(self) -> str:
+        """Fingerprint of the content."""
+        return rows.fingerprint(self.X)
+
+    def __len__(self) -> int:
+        return rows.count(self.X)
+
+
+class Fitting:
+    """A learner fitted on what is labelled in a pool.
+
+    Before the first label there is no model, and every class is equally likely: strategies that live on
+    probabilities then have nothing to go by and choose at random.
+
+    Parameters
+    ----------
+    learner : what is fitted.
+    table : the pool's rows.
+    pool : which of them are labelled, and how.
+    seed : all randomness of the fit.
+    columns : cache of whole columns; None computes only the rows that are read.
+    """
+
+    def __init__(
+        self, learner: Learner, table: Table, pool: Pool, seed: int, columns: Columns | None = None
+    ) -> None:
+        self.learner = learner
+        self.table = table
+        self.pool = pool
+        self.seed = seed
+        self.columns = columns
+        self.seconds = {"fit": 0.0, "predict": 0.0}
+
+    @cached_property
+    def key(self) -> str:
+        """Fingerprint of everything the model depends on."""
+        learnt = (self.pool.labelled, self.pool.y, np.array(len(self.pool.classes)), np.array(self.seed))
+        return rows.fingerprint(self.learner.key, self.table.key, *learnt)
+
+    @cached_property
+    def model(self) -> Model | None:
+        """The fitted model; None while there is nothing to learn from."""
+        ids = self.pool.labelled
+        if len(ids) == 0 and self.learner.needs_labels:
+            return None
+        start = perf_counter()
+        model = self.learner.fit(rows.take(self.table.X, ids), self.pool.y, self.seed)
+        self.seconds["fit"] += perf_counter() - start
+        return model
+
+    def sources(self) -> Mapping[str, Source]:
+        """The learner's signals as sources of columns over the pool."""
+        return {name: self._source(name) for name in sorted(self.learner.provides)}
+
+    def column(self, name: str, table: Table | None = None) -> Array:
+        """A whole signal over the pool or another table, from the cache if it is there.
+
+        Parameters
+        ----------
+        name : a signal that the learner provides.
+        table : rows to predict on; the pool's own unless given.
+
+        Returns
+        -------
+        (n, …) array.
+        """
+        table = table or self.table
+        if self.columns is None:
+            return self._predict(name, table.X)
+        key = self.column_key(name, table)
+        values = self.columns.get(key)
+        if values is None:
+            values = self._predict(name, table.X)
+            self.columns.put(key, values)
+        return values
+
+    def column_key(self, name: str, table: Table | None = None) -> str:
+        """The name of a column in the cache."""
+        return rows.fingerprint(self.key, name, (table or self.table).key)
+
+    def _source(self, name: str) -> Source:
+        def read(ids: Ids) -> Array:
+            if self.columns is not None:
+                return self.column(name)[ids]
+            return self._predict(name, rows.take(self.table.X, ids))
+
+        return read
+
+    def _predict(self, name: str, X: Any) -> Array:
+        k = len(self.pool.classes)
+        model = self.model
+        if model is None:
+            return _uninformed(name, rows.count(X), k)
+        start = perf_counter()
+        values = aligned_signal(model, name, X, k)
+        self.seconds["predict"] += perf_counter() - start
+        return values
+
+
+def _uninformed(name: str, n: int, k: int) -> Array:
+    """What a learner says before it has seen a label."""
+    if name not in CLASS_AXIS:
+        raise AskNextError(f"the signal '{name}' needs at least one labelled item; label a few first.")
+    shape = (n, 1, k) if name == "samples" else (n, k)
+    return np.zeros(shape) if name == "logits" else np.full(shape, 1 / max(1, k))

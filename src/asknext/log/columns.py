@@ -1,0 +1,56 @@
+"""The column cache: arrays under the hash of what they were computed from, as plain .npy files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from uuid import uuid4
+
+import numpy as np
+
+from asknext.errors import AskNextError
+from asknext.types import Array
+
+
+class ColumnStore:
+    """Arrays by key in a directory that several processes may share.
+
+    A key is a fingerprint of everything the array depends on, so an array never changes and may be written
+    twice without harm. A file that is cut short or unreadable counts as absent and is computed again.
+
+    Parameters
+    ----------
+    root : the directory; made with the first array.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def path(self, key: str) -> Path:
+        """Where the array of a key lives."""
+        return self.root / key[:2] / f"{key}.npy"
+
+    def get(self, key: str) -> Array | None:
+        """The array of a key, or None."""
+        try:
+            return np.load(self.path(key), allow_pickle=False)
+        except (FileNotFoundError, ValueError, EOFError):
+            return None
+
+    def put(self, key: str, values: Array) -> None:
+        """Store an array: written beside, then renamed, so that no reader meets half of it.
+
+        Raises
+        ------
+        AskNextError : the array holds Python objects.
+        """
+        if values.dtype.hasobject:
+            raise AskNextError("a column of Python objects cannot be stored; make it numeric.")
+        path = self.path(key)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_name(f".{uuid4().hex}.tmp")
+        try:
+            with temporary.open("wb") as file:
+                np.save(file, values, allow_pickle=False)
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)

@@ -1,0 +1,123 @@
+"""State as a fold over events: the pool, the classes, the round and the memory of the strategy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from asknext.errors import DamagedLogError
+from asknext.log import events as kinds
+from asknext.log.events import Event
+from asknext.pool import ANSWER_CODES, PENDING_CODE, UNASKED_CODE, Answer, Pool
+from asknext.rows import fingerprint
+from asknext.types import Label
+
+
+@dataclass
+class State:
+    """What the events so far add up to.
+
+    Classes have numbers that never change; `labels[c]` is the name of class c, and `into[c]` the class that
+    it was merged into, or c itself. `raw` holds, for each item, the number as it was answered or a code of
+    `Pool.state`, so that a merge rewrites nothing.
+    """
+
+    n: int = 0
+    seed: int = 0
+    data: str = ""
+    raw: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
+    labels: list[Label] = field(default_factory=list)
+    into: list[int] = field(default_factory=list)
+    round: int = 0
+    memory: dict[str, Any] = field(default_factory=dict)
+    fitted: dict[int, dict[str, Any]] = field(default_factory=dict)
+    stopped: str = ""
+    _pool: Pool | None = None
+
+    def apply(self, event: Event) -> None:
+        """Take in one more event.
+
+        Raises
+        ------
+        DamagedLogError : the event does not fit what came before it.
+        """
+        body = event.body
+        try:
+            match event.type:
+                case kinds.CREATED:
+                    self.n, self.seed, self.data = body["n"], body["seed"], body["data"]
+                    self.raw = np.full(self.n, UNASKED_CODE, dtype=np.int32)
+                case kinds.CLASS_ADDED:
+                    if body["class"] != len(self.labels):
+                        raise DamagedLogError(f"class {body['class']} is added out of order.")
+                    self.labels.append(body["label"])
+                    self.into.append(body["class"])
+                case kinds.CLASS_RENAMED:
+                    self.labels[body["class"]] = body["label"]
+                case kinds.CLASS_MERGED:
+                    self.into[body["class"]] = body["into"]
+                case kinds.ASKED:
+                    self.raw[body["ids"]] = PENDING_CODE
+                    self.round = body["round"] + 1
+                    self.memory = body["memory"]
+                case kinds.ANSWERED | kinds.CORRECTED:
+                    self.raw[body["ids"]] = [self._code(answer) for answer in body["answers"]]
+                case kinds.FITTED:
+                    self.fitted[body["round"]] = dict(body)
+                case kinds.STOPPED:
+                    self.stopped = body["reason"]
+        except (IndexError, TypeError) as error:
+            raise DamagedLogError(f"the event {event.id} ({event.type}) does not fit: {error}.") from error
+        self._pool = None
+
+    def _code(self, answer: int | str) -> int:
+        if isinstance(answer, str):
+            return ANSWER_CODES[Answer(answer)]
+        if not 0 <= answer < len(self.labels):
+            raise DamagedLogError(f"an answer names class {answer}, which was never added.")
+        return answer
+
+    @property
+    def live(self) -> list[int]:
+        """Numbers of the classes that are not merged into another, in order of appearance."""
+        return [c for c, target in enumerate(self.into) if target == c]
+
+    def root(self, number: int) -> int:
+        """The class that a class has become by merges."""
+        while self.into[number] != number:
+            number = self.into[number]
+        return number
+
+    def number_of(self, label: Label) -> int | None:
+        """The number of the live class of this name, or None."""
+        return next((c for c in self.live if self.labels[c] == label), None)
+
+    @property
+    def pool(self) -> Pool:
+        """The pool at this moment, with merges resolved."""
+        if self._pool is None:
+            live = self.live
+            place = {c: j for j, c in enumerate(live)}
+            table = np.array([place[self.root(c)] for c in range(len(self.labels))], dtype=np.int32)
+            state = self.raw.copy()
+            known = state >= 0
+            state[known] = table[state[known]]
+            self._pool = Pool(state, tuple(self.labels[c] for c in live))
+        return self._pool
+
+    @property
+    def digest(self) -> str:
+        """A fingerprint of the pool as it is now, written into each `asked` event and checked by `verify`."""
+        return fingerprint(self.pool.state, list(self.pool.classes))
+
+
+def fold(events: Iterable[Event]) -> State:
+    """The state that a list of events adds up to."""
+    state = State()
+    for event in events:
+        state.apply(event)
+    return state

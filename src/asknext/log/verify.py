@@ -1,0 +1,67 @@
+"""Checking a log: rebuilt from its events, does every recorded state come out again?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from asknext.errors import AskNextError, DamagedLogError
+from asknext.log import events as kinds
+from asknext.log.fold import State
+from asknext.log.store import DATABASE, integrity, read_events
+
+
+@dataclass(frozen=True)
+class LogReport:
+    """What a check found. `problems` : one sentence each; empty where all is well."""
+
+    path: Path
+    events: int
+    problems: tuple[str, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The same as JSON-able values."""
+        return {"path": str(self.path), "events": self.events, "problems": list(self.problems)}
+
+
+def logs(path: Path) -> list[Path]:
+    """The directories at or below a path that hold a log, sorted.
+
+    Raises
+    ------
+    AskNextError : there is none.
+    """
+    found = sorted(database.parent for database in path.rglob(DATABASE))
+    if not found:
+        raise AskNextError(f"there is no asknext project in or below {path}.")
+    return found
+
+
+def verify_log(path: Path) -> LogReport:
+    """Check the database file, and fold its events again.
+
+    Every `asked` event carries a fingerprint of the pool that the strategy saw; the fold must pass through
+    the same states.
+
+    Parameters
+    ----------
+    path : a directory that holds a log.
+    """
+    problems = []
+    if (state := integrity(path)) != "ok":
+        return LogReport(path, 0, (f"the database is damaged: {state}",))
+    try:
+        found = read_events(path)
+    except DamagedLogError as error:
+        return LogReport(path, 0, (str(error),))
+    rebuilt = State()
+    for event in found:
+        if event.type == kinds.ASKED and event.body["state"] != rebuilt.digest:
+            problems.append(f"round {event.body['round']} was asked from another state than the log gives")
+        try:
+            rebuilt.apply(event)
+        except DamagedLogError as error:
+            problems.append(str(error))
+            break
+    return LogReport(path, len(found), tuple(problems))

@@ -1,0 +1,95 @@
+"""Arrays in, rows out: one selection without a campaign."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from asknext import rows, strategies
+from asknext.answers import as_ids
+from asknext.errors import AskNextError
+from asknext.pool import ANSWER_CODES, PENDING_CODE, Answer, Pool
+from asknext.randomness import spawn
+from asknext.round import Round
+from asknext.signals import Signals
+from asknext.strategies import Selection, Strategy
+from asknext.types import Array
+
+
+def select(
+    X: Any,
+    n: int,
+    strategy: str | Strategy = "margin",
+    *,
+    labelled: Sequence[int] | Array = (),
+    y: Sequence[Any] | Array = (),
+    proba: Any = None,
+    out_of_scope: Sequence[int] | Array = (),
+    pending: Sequence[int] | Array = (),
+    signals: Mapping[str, Any] | None = None,
+    memory: Mapping[str, Any] | None = None,
+    index: int = 0,
+    seed: int = 0,
+) -> Selection:
+    """Choose which n rows of X to label next.
+
+    Parameters
+    ----------
+    X : (N, …) the pool; it serves as the signal `embedding` where it is numeric.
+    n : rows wanted; fewer come back when fewer are left.
+    strategy : a name, or an object such as `asknext.strategies.TypiClust(neighbours=20)`.
+    labelled : (l,) rows that carry a label, with `y` : (l,) their labels.
+    proba : (N, k) class probabilities of every row, a column for each class in `np.unique(y)`.
+    out_of_scope : (o,) rows known to belong to no class.
+    pending : (p,) rows already asked and not answered.
+    signals : further columns (N, …) by name: `embedding`, `logits`, `samples` …
+    memory : the `memory` of the last selection, for strategies that learn between rounds.
+    index : number of batches asked before.
+    seed : the only source of randomness.
+
+    Returns
+    -------
+    The selection: `ids` (positions in X, best first), `scores`, `parts`, `memory`.
+
+    Raises
+    ------
+    AskNextError : lengths that differ, ids that are no rows or stand in two lists, a missing signal, NaN.
+    """
+    X = rows.load(X)
+    size = rows.count(X)
+    groups = [as_ids(ids, size) for ids in (labelled, out_of_scope, pending)]
+    together = np.concatenate(groups)
+    if len(np.unique(together)) < len(together):
+        raise AskNextError("a row stands in two of labelled, out_of_scope and pending; it can be only one.")
+    if len(y) != len(groups[0]):
+        raise AskNextError(f"there are {len(groups[0])} labelled rows and {len(y)} labels in y.")
+    classes, positions = np.unique(np.asarray(y), return_inverse=True)
+    pool = Pool.fresh(size, classes.tolist())
+    pool.state[groups[0]] = positions
+    pool.state[groups[1]] = ANSWER_CODES[Answer.OUT_OF_SCOPE]
+    pool.state[groups[2]] = PENDING_CODE
+
+    columns = _columns(X, proba, signals)
+    if "proba" in columns and len(classes) and columns["proba"].shape[1] != len(classes):
+        raise AskNextError(
+            f"proba has {columns['proba'].shape[1]} columns, but y holds {len(classes)} classes; "
+            "give one column for each class in np.unique(y)."
+        )
+    chosen = strategies.get(strategy)
+    view = Round.of(pool, Signals(size, columns), chosen.needs, index, memory)
+    return strategies.choose(chosen, view, n, spawn(seed, index, "select"))
+
+
+def _columns(X: Any, proba: Any, signals: Mapping[str, Any] | None) -> dict[str, Any]:
+    columns: dict[str, Any] = {}
+    features = rows.matrix(X)
+    if features is not None:
+        columns["embedding"] = features
+    for name, values in {**(signals or {}), **({} if proba is None else {"proba": proba})}.items():
+        loaded = rows.load(values)
+        columns[name] = rows.matrix(loaded) if loaded.ndim < 3 else loaded
+        if columns[name] is None:
+            raise AskNextError(f"the signal '{name}' is not numeric.")
+    return columns
