@@ -30,7 +30,7 @@ _HOMES = {
     "UNSURE": "pool",
     "select": "one_shot",
 }
-"""Public names and the modules they live in: each is imported when first used, so `import asknext` is light."""
+"""Public names and their modules, each imported when first used, so that `import asknext` is light."""
 
 __all__ = [*_HOMES, "strategies"]
 

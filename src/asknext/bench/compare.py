@@ -18,8 +18,8 @@ from asknext.bench.protocol import Settings, split
 from asknext.bench.results import Measure, Timing
 from asknext.bench.run import Run, check, execute
 from asknext.datasets import Dataset
-from asknext.log import read_events
 from asknext.log import events as kinds
+from asknext.log import read_events
 from asknext.log.store import DATABASE
 from asknext.types import Array
 

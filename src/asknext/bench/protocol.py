@@ -10,9 +10,9 @@ import numpy as np
 from sklearn.model_selection import train_test_split
 
 from asknext import rows
-from asknext.bench.files import read_json, write_json
 from asknext.datasets import Dataset
 from asknext.errors import AskNextError
+from asknext.files import read_json, write_json
 from asknext.learners import make
 from asknext.randomness import spawn, spawn_seed
 from asknext.types import Array, Ids

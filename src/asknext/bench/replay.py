@@ -11,11 +11,11 @@ import numpy as np
 
 from asknext.bench.compare import class_positions, runs
 from asknext.bench.protocol import SETTINGS, Settings, reopen, split
-from asknext.bench.files import read_json
 from asknext.bench.run import Run
 from asknext.campaign import Campaign
 from asknext.datasets import Dataset, load
 from asknext.errors import AskNextError
+from asknext.files import read_json
 from asknext.log import Event, read_events
 from asknext.log import events as kinds
 from asknext.randomness import spawn

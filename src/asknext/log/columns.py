@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from uuid import uuid4
+from types import SimpleNamespace
 
 import numpy as np
 
 from asknext.errors import AskNextError
+from asknext.files import replacing
 from asknext.types import Array
 
 
@@ -45,12 +46,6 @@ class ColumnStore:
         """
         if values.dtype.hasobject:
             raise AskNextError("a column of Python objects cannot be stored; make it numeric.")
-        path = self.path(key)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".{uuid4().hex}.tmp")
-        try:
-            with temporary.open("wb") as file:
-                np.save(file, values, allow_pickle=False)
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
+        with replacing(self.path(key)) as file:
+            # through `write` alone: numpy's own shortcut for files hides why a write failed
+            np.save(SimpleNamespace(write=file.write), values, allow_pickle=False)

@@ -11,7 +11,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 from sqlalchemy import Connection, Engine, create_engine, event, insert, select
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import StaticPool
 
 from asknext.errors import AskNextError, DamagedLogError
@@ -86,8 +86,14 @@ class EventLog:
         values = [
             {"event_id": e.id, "time": now, "actor": e.actor, "type": e.type, "body": e.text} for e in stored
         ]
-        with self.transaction():
-            self._connection.execute(insert(events), values)
+        try:
+            with self.transaction():
+                self._connection.execute(insert(events), values)
+        except OperationalError as error:
+            raise AskNextError(
+                f"the log in {self.path} cannot be written ({error.orig}); what was acknowledged before is "
+                "safe. Mend the cause and go on."
+            ) from error
         self._ids.update((e.id, e) for e in stored)
         return stored
 

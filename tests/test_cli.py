@@ -1,0 +1,156 @@
+"""The command line: the main job from end to end, and one clear line for everything that is wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner, Result
+
+from asknext.cli import compare, datasets, replay, strategies, verify  # noqa: F401  (they register)
+from asknext.cli.app import app
+
+QUICK = ("--strategies", "random,margin", "--rounds", "2", "--seeds", "2", "--jobs", "1")
+
+
+@pytest.fixture(autouse=True)
+def _somewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def run(*arguments: str | Path) -> Result:
+    """Run a command line in this process."""
+    return CliRunner().invoke(app, [str(a) for a in arguments], catch_exceptions=False)
+
+
+def refused(*arguments: str | Path) -> str:
+    """The one line that a bad command line gets on stderr, with exit code 2."""
+    result = run(*arguments)
+    assert result.exit_code == 2, result.output
+    lines = [line for line in result.stderr.splitlines() if line.startswith("asknext: ")]
+    assert len(lines) == 1, result.stderr
+    assert "Traceback" not in result.output
+    return lines[0]
+
+
+def table(path: Path, rows: int = 60) -> Path:
+    """A small CSV with two classes."""
+    rng = np.random.default_rng(0)
+    lines = ["a,b,kind,answer"]
+    for i in range(rows):
+        lines.append(f"{rng.normal() + i % 2:.3f},{rng.normal():.3f},{'xyz'[i % 3]},{'yes' if i % 2 else 'no'}")
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def test_compare_from_a_file_to_a_report() -> None:
+    result = run("compare", table(Path("mine.csv")), "--target", "answer", *QUICK, "--json")
+    assert result.exit_code == 0, result.output
+    summary = json.loads(result.stdout)
+    assert set(summary["strategies"]) == {"random", "margin"}
+    assert 0 <= summary["strategies"]["margin"]["auc_mean"] <= 1
+    out = Path("asknext-mine")
+    assert json.loads((out / "summary.json").read_text()) == summary
+    header, *rows = (out / "results.csv").read_text().splitlines()
+    assert header == "dataset,strategy,seed,round,n_labelled,metric,subset,value"
+    assert len(rows) == 2 * 2 * 3 * 4  # strategies, seeds, rounds with the first, metrics
+    assert (out / "report.html").stat().st_size > 10_000
+
+
+def test_the_same_command_again_changes_no_byte_of_the_results() -> None:
+    for _ in range(2):
+        result = run("compare", "wine", *QUICK)
+        assert result.exit_code == 0
+        assert "margin" in result.stdout
+        now = Path("asknext-wine/results.csv").read_bytes()
+    assert run("compare", "wine", *QUICK, "--out", "other").exit_code == 0
+    assert Path("other/results.csv").read_bytes() == now
+
+
+def test_replay_and_verify() -> None:
+    run("compare", "wine", *QUICK)
+    rows = json.loads(run("replay", "asknext-wine", "--metric", "brier", "--json").stdout)
+    assert len(rows) == 2 * 2 * 3
+    assert Path("asknext-wine/replay-brier.csv").read_text().count("\n") == len(rows) + 1
+    assert "5 of 5" in run("replay", "asknext-wine", "--verify", "--sample", "5").stdout
+    assert "0 with problems" in run("verify", "asknext-wine").stdout
+
+
+def test_bad_data_is_refused_in_one_line() -> None:
+    good = table(Path("good.csv"))
+    assert "missing.csv" in refused("compare", "missing.csv", "--target", "x")
+    assert "did you mean 'answer'" in refused("compare", good, "--target", "anwser")
+    Path("one.csv").write_text("a,y\n" + "1,yes\n2,yes\n" * 20)
+    assert "one class" in refused("compare", "one.csv", "--target", "y")
+    Path("gap.csv").write_text("a,y\n" + "1,yes\n2,no\n3,\n" * 20)
+    assert "20" in refused("compare", "gap.csv", "--target", "y")
+    assert "--initial is 500" in refused("compare", good, "--target", "answer", "--initial", "500")
+
+
+def test_bad_options_are_refused_in_one_line() -> None:
+    assert "did you mean 'margin'" in refused("compare", "wine", "--strategies", "random,margn")
+    assert "did you mean 'random-forest'" in refused("compare", "wine", "--learner", "random_forrest")
+    assert "--batch is 0" in refused("compare", "wine", "--batch", "0")
+    assert "--rounds is 0" in refused("compare", "wine", "--rounds", "0")
+    assert "--jobs is -1" in refused("compare", "wine", "--jobs", "-1")
+    assert "metric" in refused("replay", "nowhere")
+    assert "nowhere" in refused("replay", "nowhere", "--metric", "brier")
+    assert "nowhere" in refused("verify", "nowhere")
+    assert not list(Path().iterdir())  # nothing was left behind
+
+
+def test_results_directories_are_protected() -> None:
+    Path("taken").mkdir()
+    Path("taken/thesis.txt").write_text("years of work")
+    assert "no results directory" in refused("compare", "wine", *QUICK, "--out", "taken")
+    assert [p.name for p in Path("taken").iterdir()] == ["thesis.txt"]
+
+    run("compare", "wine", *QUICK)
+    before = {p: p.read_bytes() for p in Path("asknext-wine").rglob("*.csv")}
+    assert "other settings (batch: 2, here 3)" in refused("compare", "wine", *QUICK, "--batch", "3")
+    assert {p: p.read_bytes() for p in Path("asknext-wine").rglob("*.csv")} == before
+
+    Path("asknext-wine/settings.json").write_text('{"identity": {"da')
+    assert "damaged" in refused("compare", "wine", *QUICK)
+    assert "damaged" in refused("replay", "asknext-wine", "--metric", "brier")
+
+
+def test_a_half_written_directory_is_finished_by_compare_and_refused_by_replay() -> None:
+    run("compare", "wine", *QUICK)
+    whole = Path("asknext-wine/results.csv").read_bytes()
+    for name in ("results.csv", "summary.json", "report.html"):
+        Path("asknext-wine", name).unlink()
+    for part in Path("asknext-wine/runs/margin/1").iterdir():
+        part.unlink()
+    assert "unfinished comparison (3 of 4 runs" in refused("replay", "asknext-wine", "--metric", "brier")
+    assert run("compare", "wine", *QUICK).exit_code == 0
+    assert Path("asknext-wine/results.csv").read_bytes() == whole
+
+    Path("asknext-wine/runs/margin/1/project.db").write_bytes(b"no database at all" * 100)
+    assert "margin/1" in refused("compare", "wine", *QUICK)
+
+
+@pytest.mark.skipif(os.geteuid() == 0 and not Path("/dev/full").exists(), reason="needs a place nobody may write")
+def test_no_place_to_write() -> None:
+    place = "/proc/nowhere" if os.geteuid() == 0 else "/nowhere"
+    line = refused("compare", "wine", *QUICK, "--out", place)
+    assert place in line or "permission" in line
+
+
+def test_lists() -> None:
+    entries = json.loads(run("strategies", "--json").stdout)
+    assert {"name", "family", "needs", "paper", "aliases"} <= set(entries[0])
+    assert {"random", "margin", "typiclust", "badge"} <= {entry["name"] for entry in entries}
+    assert "TypiClust" in run("strategies").stdout or "typiclust" in run("strategies").stdout
+    assert {"digits", "wdbc", "wine"} <= {e["name"] for e in json.loads(run("datasets", "--json").stdout)}
+
+
+@pytest.mark.parametrize("command", ["compare", "replay", "verify", "strategies", "datasets"])
+def test_help_has_an_example(command: str) -> None:
+    result = run(command, "--help")
+    assert result.exit_code == 0
+    assert "Example" in result.stdout
+    assert f"asknext {command}" in " ".join(result.stdout.split())
