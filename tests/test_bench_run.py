@@ -166,7 +166,7 @@ def test_sizes_left_open_suit_the_pool(wine: Dataset) -> None:
     assert (filled.initial, filled.batch) == (3, 2)
     with pytest.raises(AskNextError, match="--initial is 500, but the pool of wine has 125 items"):
         fit_to_pool(replace(SMALL, initial=500), wine)
-    for wrong, message in (({"batch": 0}, "--batch is 0"), ({"rounds": 0}, "--rounds is 0"),
-                           ({"seeds": 0}, "--seeds is 0"), ({"test_share": 1.0}, "--test-share is 1.0")):  # fmt: skip
-        with pytest.raises(AskNextError, match=message):
+    for wrong in ({"batch": 0}, {"rounds": 0}, {"seeds": 0}, {"test_share": 1.0}):
+        [(option, value)] = wrong.items()
+        with pytest.raises(AskNextError, match=f"--{option.replace('_', '-')} is {value}"):
             fit_to_pool(replace(SMALL, **wrong), wine)  # type: ignore[arg-type]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from pathlib import Path
@@ -41,7 +42,8 @@ def table(path: Path, rows: int = 60) -> Path:
     rng = np.random.default_rng(0)
     lines = ["a,b,kind,answer"]
     for i in range(rows):
-        lines.append(f"{rng.normal() + i % 2:.3f},{rng.normal():.3f},{'xyz'[i % 3]},{'yes' if i % 2 else 'no'}")
+        answer = "yes" if i % 2 else "no"
+        lines.append(f"{rng.normal() + i % 2:.3f},{rng.normal():.3f},{'xyz'[i % 3]},{answer}")
     path.write_text("\n".join(lines) + "\n")
     return path
 
@@ -133,11 +135,20 @@ def test_a_half_written_directory_is_finished_by_compare_and_refused_by_replay()
     assert "margin/1" in refused("compare", "wine", *QUICK)
 
 
-@pytest.mark.skipif(os.geteuid() == 0 and not Path("/dev/full").exists(), reason="needs a place nobody may write")
-def test_no_place_to_write() -> None:
-    place = "/proc/nowhere" if os.geteuid() == 0 else "/nowhere"
-    line = refused("compare", "wine", *QUICK, "--out", place)
-    assert place in line or "permission" in line
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may write everywhere")
+def test_no_permission_to_write() -> None:
+    Path("shut").mkdir(mode=0o500)
+    assert "no permission" in refused("compare", "wine", *QUICK, "--out", "shut/out")
+
+
+def test_disk_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "asknext-wine")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("asknext.log.columns.np.save", full)
+        assert "the disk is full" in refused("compare", "wine", *QUICK)
+    assert run("compare", "wine", *QUICK).exit_code == 0
 
 
 def test_lists() -> None:

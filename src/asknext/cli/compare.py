@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import sys
 from pathlib import Path
@@ -45,6 +44,8 @@ def compare(
         help="Results directory.", show_default="asknext-DATA")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
 ) -> None:
+    from joblib import cpu_count
+
     from asknext.bench.compare import carry_out, runs
     from asknext.bench.conclude import conclude
     from asknext.bench.protocol import DEFAULT_STRATEGIES, Settings, claim, fit_to_pool
@@ -77,10 +78,9 @@ def compare(
     if not as_json:
         for note in found.notes:
             screen.print(f"  {note}", style="dim", highlight=False, markup=False)
-    jobs = jobs or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     total = len(runs(out, settings)) * (settings.rounds + (settings.initial > 0))
     with progress("Comparing", total) as done:
-        carry_out(out, settings, found, jobs, done)
+        carry_out(out, settings, found, jobs or cpu_count(), done)
     with errors.status("Writing the report …"):
         summary = conclude(out, settings, found, command=shlex.join(["asknext", *sys.argv[1:]]))
     if as_json:

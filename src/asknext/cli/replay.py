@@ -53,14 +53,15 @@ def replay(
             screen.print(f"{len(repeats) - len(different)} of {len(repeats)} rounds gave identical picks.")
         if different:
             one = different[0]
-            fail(f"{one.strategy}, seed {one.seed}, round {one.round}: the picks differ from the recorded ones.")
+            where = f"{one.strategy}, seed {one.seed}, round {one.round}"
+            fail(f"{where}: the picks differ from the recorded ones.")
         return
     assert metric is not None
     rows = list(measure(directory, settings, data, [metric], subsets))
     if not rows:
         raise AskNextError(f"the metric '{metric}' is not defined on {subset} in any round.")
     path = directory / f"replay-{metric.replace(':', '.')}.csv"
-    write_measures(path, rows)
+    write_measures(rows, path)
     if as_json:
         print_json([row._asdict() for row in rows])
         return
