@@ -222,7 +222,8 @@ def test_a_closed_cache_says_so(tmp_path):
     with ReplayCache(tmp_path) as cache:
         loop = cache.iter([0, 1])
         next(loop)
-    for late in (lambda: next(loop), lambda: next(cache.iter([0])), cache.values, lambda: cache.log_value("a", 1)):
+    calls = [lambda: next(loop), lambda: next(cache.iter([0])), cache.values, lambda: cache.log_value("a", 1)]
+    for late in calls:
         with pytest.raises(AskNextError, match="the cache is closed"):
             late()
     with ReplayCache(tmp_path) as cache:

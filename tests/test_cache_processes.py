@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
-import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -50,13 +47,13 @@ def count(limit):
 
 folder, kind, seed = sys.argv[1], sys.argv[2], int(sys.argv[3])
 make = {"replay": ReplayCache, "resume": ResumeCache}[kind]
-calls = count(0)
 loop(folder + "/whole", make, {"k": 1})
+calls = count(0)
+loop(folder + "/counted", make, {"k": 1})
 sys.setprofile(None)
-total = calls()
 rng = np.random.default_rng(seed)
 killed = 0
-for limit in rng.integers(1, total // 2, size=14):
+for limit in rng.integers(1, calls() // 2, size=20):
     child = os.fork()
     if child == 0:
         count(int(limit))
@@ -70,9 +67,8 @@ print(killed)
 
 
 def program(source, *arguments):
-    return subprocess.Popen(
-        [sys.executable, "-c", source, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    return subprocess.Popen([sys.executable, "-c", source, *map(str, arguments)], **pipes, text=True)
 
 
 def output(process):
@@ -120,9 +116,7 @@ def test_a_second_writer_of_a_run_is_turned_away_at_once(tmp_path):
         "    print('open', flush=True)\n"
         "    sys.stdin.readline()\n"
     )
-    first = subprocess.Popen(
-        [sys.executable, "-c", source, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
+    first = program(source, tmp_path)
     assert first.stdout.readline() == "open\n"
     with pytest.raises(AskNextError, match="writing the run"), ReplayCache(tmp_path, keys={"k": 1}):
         pass
@@ -153,9 +147,7 @@ def test_a_killed_writer_leaves_no_lock(tmp_path):
     source = LOOP + (
         "with ReplayCache(sys.argv[1]) as cache:\n    print('open', flush=True)\n    sys.stdin.readline()\n"
     )
-    writer = subprocess.Popen(
-        [sys.executable, "-c", source, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
+    writer = program(source, tmp_path)
     assert writer.stdout.readline() == "open\n"
     writer.kill()
     writer.communicate(timeout=60)

@@ -142,7 +142,7 @@ def test_no_permission_to_write() -> None:
 
 
 def test_disk_full(monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*_: object) -> None:
+    def full(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device", "asknext-wine")
 
     with monkeypatch.context() as patched:

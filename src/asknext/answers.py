@@ -1,9 +1,10 @@
-"""What users hand in — ids, labels, answers — checked and brought into one form."""
+"""What users hand in — numbers, ids, labels, answers — checked and brought into one form."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,18 @@ from asknext.pool import Answer
 from asknext.types import Array, Ids, Label
 
 
+def as_whole(name: str, value: Any, least: int = 0) -> int:
+    """A whole number of at least `least`, as plain Python.
+
+    Raises
+    ------
+    AskNextError : anything else.
+    """
+    if isinstance(value, Integral) and not isinstance(value, bool) and value >= least:
+        return int(value)
+    raise AskNextError(f"{name} is {value!r}; give a whole number of at least {least}.")
+
+
 def as_ids(ids: Sequence[int] | Array, n: int) -> Ids:
     """Positions in a pool of n items, distinct.
 
@@ -20,7 +33,10 @@ def as_ids(ids: Sequence[int] | Array, n: int) -> Ids:
     ------
     AskNextError : not whole numbers, outside 0 … n-1, or one twice.
     """
-    given = np.asarray(ids)
+    try:
+        given = np.asarray(ids)
+    except ValueError as error:
+        raise AskNextError("ids must be a flat list of whole numbers, not lists of different lengths.") from error
     if given.size == 0:
         return np.empty(0, dtype=np.intp)
     if given.ndim != 1 or given.dtype.kind not in "iu":
@@ -46,7 +62,8 @@ def as_label(value: Any) -> Label:
     if isinstance(value, str | int | float | bool) and not (isinstance(value, float) and math.isnan(value)):
         return value
     raise AskNextError(
-        f"{value!r} is no class label; give a text or a number, or OUT_OF_SCOPE, UNSURE or SKIPPED."
+        f"{value!r} is no class label; give a text or a number (an answer to a question may also be "
+        "OUT_OF_SCOPE, UNSURE or SKIPPED)."
     )
 
 
@@ -57,6 +74,24 @@ def as_answers(answers: Sequence[Any] | Array, n: int) -> list[Label | Answer]:
     ------
     AskNextError : another number of answers, or one that is neither a label nor an `Answer`.
     """
-    if isinstance(answers, str) or len(answers) != n:
-        raise AskNextError(f"there are {n} ids and {len(answers)} answers; give one answer for each id.")
-    return [a if isinstance(a, Answer) else as_label(a) for a in answers]
+    return [a if isinstance(a, Answer) else as_label(a) for a in _one_each("answers", answers, n)]
+
+
+def as_classes(y: Sequence[Any] | Array, n: int) -> tuple[list[Label], Ids]:
+    """The classes among n labels, sorted as `np.unique` does, and the place of each label in them.
+
+    Raises
+    ------
+    AskNextError : another number of labels, or one that is no class label.
+    """
+    labels = [as_label(label) for label in _one_each("y", y, n)]
+    classes, places = np.unique(np.asarray(labels), return_inverse=True)
+    return classes.tolist(), places
+
+
+def _one_each(name: str, values: Any, n: int) -> list[Any]:
+    if isinstance(values, str) or not hasattr(values, "__len__"):
+        raise AskNextError(f"{name} is {values!r}; give a list with one value for each item.")
+    if len(values) != n:
+        raise AskNextError(f"{name} holds {len(values)} values for {n} items; give one for each item.")
+    return list(values)

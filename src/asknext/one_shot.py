@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from asknext import rows, strategies
-from asknext.answers import as_ids
+from asknext.answers import as_classes, as_ids, as_whole
 from asknext.errors import AskNextError
 from asknext.pool import ANSWER_CODES, PENDING_CODE, Answer, Pool
 from asknext.randomness import spawn
 from asknext.round import Round
-from asknext.signals import Signals
+from asknext.signals import Signals, given_columns
 from asknext.strategies import Selection, Strategy
 from asknext.types import Array
 
@@ -55,41 +55,28 @@ def select(
 
     Raises
     ------
-    AskNextError : lengths that differ, ids that are no rows or stand in two lists, a missing signal, NaN.
+    AskNextError : lengths that differ, ids that are no rows or stand in two lists, a label that is none, a
+        missing signal, NaN, a seed or number that is no whole number.
     """
-    X = rows.load(X)
+    X, seed, index = rows.load(X), as_whole("seed", seed), as_whole("index", index)
     size = rows.count(X)
     groups = [as_ids(ids, size) for ids in (labelled, out_of_scope, pending)]
     together = np.concatenate(groups)
     if len(np.unique(together)) < len(together):
         raise AskNextError("a row stands in two of labelled, out_of_scope and pending; it can be only one.")
-    if len(y) != len(groups[0]):
-        raise AskNextError(f"there are {len(groups[0])} labelled rows and {len(y)} labels in y.")
-    classes, positions = np.unique(np.asarray(y), return_inverse=True)
-    pool = Pool.fresh(size, classes.tolist())
+    classes, positions = as_classes(y, len(groups[0]))
+    pool = Pool.fresh(size, classes)
     pool.state[groups[0]] = positions
     pool.state[groups[1]] = ANSWER_CODES[Answer.OUT_OF_SCOPE]
     pool.state[groups[2]] = PENDING_CODE
 
-    columns = _columns(X, proba, signals)
-    if "proba" in columns and len(classes) and columns["proba"].shape[1] != len(classes):
+    columns = given_columns(X, {**(signals or {}), **({} if proba is None else {"proba": proba})})
+    shape = columns["proba"].shape if "proba" in columns else (size, len(classes))
+    if len(shape) != 2 or (classes and shape[1] != len(classes)):
         raise AskNextError(
-            f"proba has {columns['proba'].shape[1]} columns, but y holds {len(classes)} classes; "
-            "give one column for each class in np.unique(y)."
+            f"proba has the shape {shape}, but y holds {len(classes)} classes; give one row for each item "
+            "and one column for each class in np.unique(y)."
         )
     chosen = strategies.get(strategy)
     view = Round.of(pool, Signals(size, columns), chosen.needs, index, memory)
     return strategies.choose(chosen, view, n, spawn(seed, index, "select"))
-
-
-def _columns(X: Any, proba: Any, signals: Mapping[str, Any] | None) -> dict[str, Any]:
-    columns: dict[str, Any] = {}
-    features = rows.matrix(X)
-    if features is not None:
-        columns["embedding"] = features
-    for name, values in {**(signals or {}), **({} if proba is None else {"proba": proba})}.items():
-        loaded = rows.load(values)
-        columns[name] = rows.matrix(loaded) if loaded.ndim < 3 else loaded
-        if columns[name] is None:
-            raise AskNextError(f"the signal '{name}' is not numeric.")
-    return columns

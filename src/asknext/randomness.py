@@ -13,7 +13,7 @@ def spawn(seed: int, *purpose: int | str) -> np.random.Generator:
     The same arguments give the same stream on any machine and in any order of calls; different purposes
     give independent streams.
     """
-    words = [part if isinstance(part, int) else zlib.crc32(part.encode()) for part in purpose]
+    words = [zlib.crc32(part.encode()) if isinstance(part, str) else int(part) for part in purpose]
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=words))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from typing import Any
 
 import joblib
@@ -21,8 +22,8 @@ def load(X: Any) -> Any:
 
     Parameters
     ----------
-    X : (n, …) numpy array or memory map, scipy sparse matrix, torch tensor, any data frame that narwhals
-        knows, or a list of rows or texts.
+    X : (n, …) numpy array or memory map, scipy sparse matrix, torch tensor, any data frame or series that
+        narwhals knows, or a list of rows or texts.
 
     Returns
     -------
@@ -30,17 +31,17 @@ def load(X: Any) -> Any:
 
     Raises
     ------
-    AskNextError : X has no rows to speak of (a scalar, a string, None).
+    AskNextError : X has no rows to speak of (a scalar, a string, None), or rows of different lengths.
     """
     if sparse.issparse(X):
         return X.tocsr()
     if isinstance(X, np.ndarray):
         if X.ndim == 0:
             raise AskNextError("X is a single value; give one row for each item.")
-        return X
+        return np.asarray(X)  # a view: np.matrix would stay two-dimensional whatever is asked of it
     if hasattr(X, "detach") and hasattr(X, "cpu"):  # a torch tensor, without importing torch
         return X.detach().cpu().numpy()
-    frame = nw.from_native(X, pass_through=True)
+    frame = nw.from_native(X, pass_through=True, allow_series=True)
     if isinstance(frame, nw.LazyFrame):
         return frame.collect().to_native()
     if isinstance(frame, nw.DataFrame):
@@ -49,7 +50,10 @@ def load(X: Any) -> Any:
         return frame.to_numpy()
     if isinstance(X, list | tuple):
         kind = object if X and isinstance(X[0], str) else None
-        return np.asarray(X, dtype=kind)
+        try:
+            return np.asarray(X, dtype=kind)
+        except ValueError as error:
+            raise AskNextError("the rows of X differ in length; give rows of one length, or texts.") from error
     raise AskNextError(f"X is {type(X).__name__}; give an array, a sparse matrix, a data frame or a list.")
 
 
@@ -65,18 +69,24 @@ def take(X: Any, ids: Ids) -> Any:
     return nw.to_native(nw.from_native(X, eager_only=True)[ids])
 
 
-def matrix(X: Any) -> Any | None:
-    """X as a numeric matrix (n, d), dense or CSR; None where X holds anything but numbers."""
+def numbers(X: Any) -> Any | None:
+    """X as floating-point numbers in the shape it has, dense or CSR; None where it holds anything else."""
     if isinstance(X, np.ndarray) or sparse.issparse(X):
         if X.dtype.kind not in "biuf":
             return None
-        X = X if X.ndim > 1 else X.reshape(-1, 1)
-        X = X if X.ndim == 2 else X.reshape(len(X), -1)
         return X if X.dtype.kind == "f" else X.astype(np.float64)
     frame = nw.from_native(X, eager_only=True)
-    if all(dtype.is_numeric() for dtype in frame.schema.values()):
+    if all(dtype.is_numeric() or dtype == nw.Boolean for dtype in frame.schema.values()):
         return frame.to_numpy().astype(np.float64)
     return None
+
+
+def matrix(X: Any) -> Any | None:
+    """X as a numeric matrix (n, d), dense or CSR; None where X holds anything but numbers."""
+    values = numbers(X)
+    if values is None or values.ndim == 2:
+        return values
+    return values.reshape(len(values), math.prod(values.shape[1:]))
 
 
 def check_finite(name: str, values: Any, ids: Ids | None = None) -> None:
@@ -108,6 +118,9 @@ def check_finite(name: str, values: Any, ids: Ids | None = None) -> None:
 def fingerprint(*parts: Any) -> str:
     """A short name for the content of the parts: the same for equal content in any process.
 
+    Data are read value by value. A pickle would not do: its bytes change with the versions of libraries, and
+    with the way in which a data frame came about.
+
     Parameters
     ----------
     parts : arrays, sparse matrices, data frames, estimators, numbers, texts, or nestings of these.
@@ -115,23 +128,41 @@ def fingerprint(*parts: Any) -> str:
     Returns
     -------
     40 hexadecimal digits.
+
+    Raises
+    ------
+    AskNextError : an estimator holds something that cannot be told from others, such as a lambda.
     """
     digest = hashlib.blake2b(digest_size=20)
     for part in parts:
-        if sparse.issparse(part):
-            part = part.tocsr()
-            _feed(digest, part.data)
-            _feed(digest, part.indices)
-            _feed(digest, part.indptr)
-            digest.update(repr(part.shape).encode())
-        elif isinstance(part, np.ndarray) and part.dtype.kind in "biuf":
-            _feed(digest, part)
-        else:
-            digest.update(joblib.hash(part).encode())
+        _feed(digest, part)
     return digest.hexdigest()
 
 
-def _feed(digest: Any, values: Array) -> None:
+def _feed(digest: Any, part: Any) -> None:
+    if isinstance(part, np.generic):
+        part = part.item()
+    if sparse.issparse(part):
+        part = part.tocsr()
+        for piece in (part.data, part.indices, part.indptr, part.shape):
+            _feed(digest, piece)
+    elif isinstance(part, np.ndarray) and not part.dtype.hasobject:
+        _feed_array(digest, part)
+    elif isinstance(part, np.ndarray | list | tuple):
+        digest.update(f"{np.shape(part) if isinstance(part, np.ndarray) else len(part)}".encode())
+        for value in part.flat if isinstance(part, np.ndarray) else part:
+            _feed(digest, value)
+    elif part is None or isinstance(part, str | int | float):
+        text = str(part).encode(errors="surrogatepass")
+        digest.update(f"{type(part).__name__} {len(text)}:".encode() + text)
+    elif isinstance(frame := nw.from_native(part, pass_through=True, eager_only=True), nw.DataFrame):
+        for name in frame.columns:
+            _feed(digest, (name, frame[name].to_numpy()))
+    else:
+        digest.update(_pickled(part))
+
+
+def _feed_array(digest: Any, values: Array) -> None:
     digest.update(f"{values.dtype.str}{values.shape}".encode())
     if values.ndim == 0 or values.size == 0:
         digest.update(values.tobytes())
@@ -139,3 +170,13 @@ def _feed(digest: Any, values: Array) -> None:
     step = max(1, _HASH_BLOCK // max(1, values.nbytes // len(values)))
     for start in range(0, len(values), step):
         digest.update(np.ascontiguousarray(values[start : start + step]).tobytes())
+
+
+def _pickled(part: Any) -> bytes:
+    try:
+        return str(joblib.hash(part)).encode()
+    except Exception as error:  # whatever an object's own pickling raises
+        raise AskNextError(
+            f"{type(part).__name__} holds something that has no lasting name, such as a lambda; "
+            "use a function defined in a module instead."
+        ) from error

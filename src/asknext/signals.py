@@ -30,6 +30,32 @@ DERIVED: dict[str, list[tuple[str, Callable[[Array], Array]]]] = {
 """What follows from what: each signal with the signals that it can be computed from, the best first."""
 
 
+def given_columns(X: Any, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns that are there without a learner, brought into one form.
+
+    Parameters
+    ----------
+    X : (n, …) the pool's rows; they serve as `embedding` where they are numeric.
+    given : further columns (n, …) by name, in any form that `asknext.rows.load` takes.
+
+    Returns
+    -------
+    Columns of numbers by name.
+
+    Raises
+    ------
+    AskNextError : a given column is not numeric.
+    """
+    features = rows.matrix(X)
+    columns = {} if features is None else {"embedding": features}
+    for name, values in given.items():
+        read = rows.matrix if name == "embedding" else rows.numbers
+        columns[name] = read(rows.load(values))
+        if columns[name] is None:
+            raise AskNextError(f"the signal '{name}' is not numeric; give one number, or one row of them, an item.")
+    return columns
+
+
 class Signals:
     """The columns that a round can read.
 
@@ -100,6 +126,8 @@ class Signals:
             return values
         known = self._known.setdefault(name, np.zeros(self._n, dtype=bool))
         wanted = ids[~known[ids]]
+        if name not in self._columns and not len(wanted):
+            wanted = np.arange(1)  # no rows are wanted, but one tells their shape
         if len(wanted):
             self._store(name, wanted, source(wanted))
         return self._columns[name][ids]

@@ -103,6 +103,8 @@ def fit_to_pool(settings: Settings, data: Dataset) -> Settings:
     ------
     AskNextError : a number below its minimum, more first labels than pool items, or a pool too small.
     """
+    if not 0 < settings.test_share < 1:
+        raise AskNextError(f"--test-share is {settings.test_share}; it must lie between 0 and 1.")
     pool = len(data.y) - max(len(data.classes), round(settings.test_share * len(data.y)))
     if pool < 2:
         raise AskNextError(f"{data.name} has {len(data.y)} rows; that leaves {max(pool, 0)} to choose from.")
@@ -113,8 +115,6 @@ def fit_to_pool(settings: Settings, data: Dataset) -> Settings:
     for option, (value, least) in limits.items():
         if value < least:
             raise AskNextError(f"{option} is {value}; it must be at least {least}.")
-    if not 0 < settings.test_share < 1:
-        raise AskNextError(f"--test-share is {settings.test_share}; it must lie between 0 and 1.")
     if initial >= pool:
         raise AskNextError(
             f"--initial is {initial}, but the pool of {data.name} has {pool} items ({len(data.y)} rows less "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from time import perf_counter
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -19,6 +20,7 @@ from asknext.oracles import Oracle, TruthOracle
 from asknext.types import Array, Label
 
 LOCK_WAIT = 30.0  # seconds that a resumed run waits for an orphan of the killed one to notice
+COMMIT_EVERY = 0.5  # seconds; whole rounds, at least one
 
 
 @dataclass(frozen=True)
@@ -83,8 +85,9 @@ def execute(
 ) -> Run:
     """Carry a run on to its last round: what its log holds already is not done again.
 
-    A round — answers, fit, columns, next question — is one commit. Numerical libraries get one thread, so
-    that jobs side by side do not fight, and so that results do not depend on their number.
+    A commit holds whole rounds — answers, fit, columns, next question —, as many as half a second allows.
+    Numerical libraries get one thread, so that jobs side by side do not fight, and so that results do not
+    depend on their number.
 
     Parameters
     ----------
@@ -99,12 +102,14 @@ def execute(
         campaign, parts, oracle = open_campaign(run, X, y, classes, settings)
         with campaign:
             holdout = Table(X[parts.test])
-            while campaign.round <= settings.rounds:
-                if parent is not None and os.getppid() != parent:
-                    raise SystemExit(1)
+            more = True
+            while more:
                 with campaign.transaction():
-                    if not play(campaign, parts, oracle, holdout, settings):
-                        break
+                    start = perf_counter()
+                    while more and perf_counter() - start < COMMIT_EVERY:
+                        if parent is not None and os.getppid() != parent:
+                            raise SystemExit(1)
+                        more = play(campaign, parts, oracle, holdout, settings)
     return run
 
 

@@ -61,7 +61,7 @@ def replay(
     if not rows:
         raise AskNextError(f"the metric '{metric}' is not defined on {subset} in any round.")
     path = directory / f"replay-{metric.replace(':', '.')}.csv"
-    write_measures(rows, path)
+    write_measures(path, rows)
     if as_json:
         print_json([row._asdict() for row in rows])
         return

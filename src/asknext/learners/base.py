@@ -48,8 +48,9 @@ class Learner(Protocol):
         ...
 
 
-CLASS_AXIS = {"proba": 0.0, "logits": -np.inf, "samples": 0.0}
-"""Signals whose last axis is the classes, with the value of a class that the model does not know."""
+CLASS_AXIS = {"proba": 0.0, "logits": -1e9, "samples": 0.0}
+"""Signals whose last axis is the classes, with the value of a class that the model does not know. Signals are
+finite, so the logit of such a class is merely so low that its softmax is 0."""
 
 
 def aligned_signal(model: Model, name: str, X: Any, n_classes: int) -> Array:
@@ -71,11 +72,18 @@ def aligned_signal(model: Model, name: str, X: Any, n_classes: int) -> Array:
 
     Raises
     ------
-    AskNextError : the model speaks of more classes than the pool knows.
+    AskNextError : the model speaks of more classes than the pool knows, or has no column for each of them.
     """
     values = model.signal(name, X)
     missing = CLASS_AXIS.get(name)
-    if missing is None or np.array_equal(model.classes, np.arange(n_classes)):
+    if missing is None:
+        return values
+    if values.shape[-1] != len(model.classes):
+        raise AskNextError(
+            f"the learner's signal '{name}' has {values.shape[-1]} columns for {len(model.classes)} classes; "
+            "choose a learner with one column for each class (an SVC: decision_function_shape='ovr')."
+        )
+    if np.array_equal(model.classes, np.arange(n_classes)):
         return values
     if len(model.classes) > n_classes:
         raise AskNextError(
@@ -99,6 +107,6 @@ def as_learner(learner: Any) -> Learner:
 
     if isinstance(learner, str):
         return make(learner)
-    if isinstance(learner, Learner):
+    if isinstance(learner, Learner) and not isinstance(learner, type):
         return learner
     return SklearnLearner(learner)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property
 from time import perf_counter
 from typing import Any, Protocol
@@ -86,10 +87,9 @@ class Fitting:
         ids = self.pool.labelled
         if len(ids) == 0 and self.learner.needs_labels:
             return None
-        start = perf_counter()
-        model = self.learner.fit(rows.take(self.table.X, ids), self.pool.y, self.seed)
-        self.seconds["fit"] += perf_counter() - start
-        return model
+        X = rows.take(self.table.X, ids)
+        with self._timed("fit", X, ids):
+            return self.learner.fit(X, self.pool.y, self.seed)
 
     def sources(self) -> Mapping[str, Source]:
         """The learner's signals as sources of columns over the pool."""
@@ -125,19 +125,30 @@ class Fitting:
         def read(ids: Ids) -> Array:
             if self.columns is not None:
                 return self.column(name)[ids]
-            return self._predict(name, rows.take(self.table.X, ids))
+            return self._predict(name, rows.take(self.table.X, ids), ids)
 
         return read
 
-    def _predict(self, name: str, X: Any) -> Array:
+    def _predict(self, name: str, X: Any, ids: Ids | None = None) -> Array:
         k = len(self.pool.classes)
         model = self.model
         if model is None:
             return _uninformed(name, rows.count(X), k)
+        with self._timed("predict", X, ids):
+            return aligned_signal(model, name, X, k)
+
+    @contextmanager
+    def _timed(self, deed: str, X: Any, ids: Ids | None) -> Iterator[None]:
+        """Adds to `seconds`; where the learner refuses rows with NaN or infinity, says which row it is."""
         start = perf_counter()
-        values = aligned_signal(model, name, X, k)
-        self.seconds["predict"] += perf_counter() - start
-        return values
+        try:
+            yield
+        except AskNextError:
+            if (features := rows.matrix(X)) is not None:
+                rows.check_finite("X", features, ids)
+            raise
+        finally:
+            self.seconds[deed] += perf_counter() - start
 
 
 def _uninformed(name: str, n: int, k: int) -> Array:

@@ -7,7 +7,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
+from asknext import rows
 from asknext.errors import AskNextError
 from asknext.types import Array
 
@@ -33,6 +35,8 @@ class Precomputed:
 
     def fit(self, X: Any, y: NDArray[np.int32], seed: int) -> PrecomputedModel:  # noqa: ARG002
         """Nothing is fitted; the columns of X are the classes."""
+        if len(X.shape) != 2:
+            raise AskNextError("precomputed: X must be a table, a row for each item and a column for each class.")
         return PrecomputedModel(np.arange(X.shape[1], dtype=np.int32))
 
 
@@ -49,6 +53,9 @@ class PrecomputedModel:
         ------
         AskNextError : a row is no distribution.
         """
-        if X.min(initial=0.0) < 0 or not np.allclose(X.sum(axis=1), 1.0, atol=1e-3):
+        proba = rows.matrix(X)
+        if sparse.issparse(proba):
+            proba = proba.toarray()
+        if proba is None or (proba < 0).any() or not np.allclose(proba.sum(axis=1), 1.0, atol=1e-3):
             raise AskNextError("precomputed: each row of X must be class probabilities that add up to 1.")
-        return np.asarray(X)
+        return proba

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar
@@ -73,13 +75,8 @@ class SklearnLearner:
         estimator.set_params(**seeds)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
-            try:
+            with _explained(estimator, f"be fitted on {len(y)} labelled items of {len(classes)} classes"):
                 estimator.fit(X, y)
-            except ValueError as error:
-                raise AskNextError(
-                    f"the learner {type(self.estimator).__name__} cannot be fitted on {len(y)} labelled "
-                    f"items of {len(classes)} classes: {str(error).splitlines()[0]}"
-                ) from error
         return SklearnModel(estimator, np.asarray(estimator.classes_, dtype=np.int32))
 
 
@@ -91,21 +88,22 @@ class SklearnModel:
     classes: NDArray[np.int32]
 
     def signal(self, name: str, X: Any) -> Array:
-        """`proba` (m, k) or `samples` (m, members, k)."""
-        if name == "samples":
-            return np.stack([self._member_proba(member, X) for member in self.estimator.estimators_], axis=1)
-        if _has(self.estimator, "predict_proba"):
-            return np.asarray(self.estimator.predict_proba(X))
-        values = self.estimator.decision_function(X)
-        if values.ndim == 1:
-            values = np.stack([np.zeros_like(values), values], axis=1)
-        return softmax(values)
+        """`proba` (m, k) or `samples` (m, members, k).
 
-    def _member_proba(self, member: Any, X: Any) -> Array:
-        """A member's probabilities; members speak of classes by position and may lack some of them."""
-        out = np.zeros((rows.count(X), len(self.classes)))
-        out[:, np.asarray(member.classes_, dtype=np.intp)] = member.predict_proba(X)
-        return out
+        Raises
+        ------
+        AskNextError : the classifier refuses these rows.
+        """
+        with _explained(self.estimator, f"predict {rows.count(X)} items"):
+            if name == "samples":
+                features = rows.matrix(X)  # the members were fitted on an array, not on a data frame
+                return np.stack([tree.predict_proba(features) for tree in self.estimator.estimators_], axis=1)
+            if _has(self.estimator, "predict_proba"):
+                return np.asarray(self.estimator.predict_proba(X))
+            values = self.estimator.decision_function(X)
+            if values.ndim == 1:
+                values = np.stack([np.zeros_like(values), values], axis=1)
+            return softmax(values)
 
 
 @dataclass(frozen=True)
@@ -121,6 +119,16 @@ class ConstantModel:
 
 
 _ENSEMBLES = {"BaseForest"}  # by name, so that asking does not import them
+
+
+@contextmanager
+def _explained(estimator: Any, deed: str) -> Iterator[None]:
+    """Turns what scikit-learn raises into one sentence."""
+    try:
+        yield
+    except (ValueError, TypeError) as error:
+        reason = str(error).partition("\n")[0]
+        raise AskNextError(f"the learner {type(estimator).__name__} cannot {deed}: {reason}") from error
 
 
 def _has(estimator: Any, method: str) -> bool:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from asknext.answers import as_ids
 from asknext.errors import DamagedLogError
 from asknext.log import events as kinds
 from asknext.log.events import Event
@@ -45,41 +46,51 @@ class State:
         ------
         DamagedLogError : the event does not fit what came before it.
         """
-        body = event.body
         try:
-            match event.type:
-                case kinds.CREATED:
-                    self.n, self.seed, self.data = body["n"], body["seed"], body["data"]
-                    self.raw = np.full(self.n, UNASKED_CODE, dtype=np.int32)
-                case kinds.CLASS_ADDED:
-                    if body["class"] != len(self.labels):
-                        raise DamagedLogError(f"class {body['class']} is added out of order.")
-                    self.labels.append(body["label"])
-                    self.into.append(body["class"])
-                case kinds.CLASS_RENAMED:
-                    self.labels[body["class"]] = body["label"]
-                case kinds.CLASS_MERGED:
-                    self.into[body["class"]] = body["into"]
-                case kinds.ASKED:
-                    self.raw[body["ids"]] = PENDING_CODE
-                    self.round = body["round"] + 1
-                    self.memory = body["memory"]
-                case kinds.ANSWERED | kinds.CORRECTED:
-                    self.raw[body["ids"]] = [self._code(answer) for answer in body["answers"]]
-                case kinds.FITTED:
-                    self.fitted[body["round"]] = dict(body)
-                case kinds.STOPPED:
-                    self.stopped = body["reason"]
-        except (IndexError, TypeError) as error:
-            raise DamagedLogError(f"the event {event.id} ({event.type}) does not fit: {error}.") from error
+            self._apply(event.type, event.body)
+        except (ValueError, TypeError) as error:
+            reason = str(error).rstrip(".")
+            raise DamagedLogError(f"the event {event.id} ({event.type}) does not fit: {reason}.") from error
         self._pool = None
 
+    def _apply(self, kind: str, body: Mapping[str, Any]) -> None:
+        match kind:
+            case kinds.CREATED:
+                if self.n:
+                    raise ValueError("the log was created before")
+                self.n, self.seed, self.data = body["n"], body["seed"], body["data"]
+                self.raw = np.full(self.n, UNASKED_CODE, dtype=np.int32)
+            case kinds.CLASS_ADDED:
+                if body["class"] != len(self.labels):
+                    raise ValueError(f"class {body['class']} is added out of order")
+                self.labels.append(body["label"])
+                self.into.append(body["class"])
+            case kinds.CLASS_RENAMED:
+                self.labels[self._class(body["class"])] = body["label"]
+            case kinds.CLASS_MERGED:
+                source, target = self._class(body["class"]), self._class(body["into"])
+                if self.root(target) == source:
+                    raise ValueError(f"class {source} would be merged into itself")
+                self.into[source] = target
+            case kinds.ASKED:
+                self.raw[as_ids(body["ids"], self.n)] = PENDING_CODE
+                self.round = body["round"] + 1
+                self.memory = body["memory"]
+            case kinds.ANSWERED | kinds.CORRECTED:
+                codes = [self._code(answer) for answer in body["answers"]]
+                self.raw[as_ids(body["ids"], self.n)] = codes
+            case kinds.FITTED:
+                self.fitted[body["round"]] = dict(body)
+            case kinds.STOPPED:
+                self.stopped = body["reason"]
+
     def _code(self, answer: int | str) -> int:
-        if isinstance(answer, str):
-            return ANSWER_CODES[Answer(answer)]
-        if not 0 <= answer < len(self.labels):
-            raise DamagedLogError(f"an answer names class {answer}, which was never added.")
-        return answer
+        return ANSWER_CODES[Answer(answer)] if isinstance(answer, str) else self._class(answer)
+
+    def _class(self, number: int) -> int:
+        if not 0 <= number < len(self.labels):
+            raise ValueError(f"class {number} was never added")
+        return number
 
     @property
     def live(self) -> list[int]:

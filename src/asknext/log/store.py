@@ -8,9 +8,10 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from filelock import FileLock, Timeout
-from sqlalchemy import Connection, Engine, create_engine, event, insert, select
+from sqlalchemy import URL, Connection, Engine, create_engine, event, insert, select
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import StaticPool
 
@@ -31,7 +32,7 @@ class EventLog:
 
     Raises
     ------
-    AskNextError : another process writes this log.
+    AskNextError : another process writes this log, or the directory cannot be made.
     DamagedLogError : the file is no log, or a newer asknext wrote it.
     """
 
@@ -39,7 +40,6 @@ class EventLog:
         self.path = path
         self._lock = None
         if path is not None:
-            path.mkdir(parents=True, exist_ok=True)
             self._lock = _lock(path, wait)
         self._engine = _engine(path)
         try:
@@ -72,42 +72,42 @@ class EventLog:
         ------
         AskNextError : an event with this id but another content is already there.
         """
-        fresh = []
+        now = datetime.now(UTC).isoformat(timespec="milliseconds")
+        fresh: dict[str, Event] = {}
         for item in new:
-            known = self._ids.get(item.id)
-            if known is None:
-                fresh.append(item)
+            known = self._ids.get(item.id) or fresh.get(item.id)
+            if known is None:  # kept as it will be read back: a tuple is a list, a key is a text
+                fresh[item.id] = Event(item.type, json.loads(item.text), item.id, item.actor, now)
             elif (known.type, known.text) != (item.type, item.text):
                 raise AskNextError(f"the event id '{item.id}' was used before for something else.")
-        if not fresh:
-            return []
-        now = datetime.now(UTC).isoformat(timespec="milliseconds")
-        stored = [Event(e.type, e.body, e.id, e.actor, now) for e in fresh]
-        values = [
-            {"event_id": e.id, "time": now, "actor": e.actor, "type": e.type, "body": e.text} for e in stored
-        ]
-        try:
+        stored = list(fresh.values())
+        if stored:
             with self.transaction():
-                self._connection.execute(insert(events), values)
-        except OperationalError as error:
-            raise AskNextError(
-                f"the log in {self.path} cannot be written ({error.orig}); what was acknowledged before is "
-                "safe. Mend the cause and go on."
-            ) from error
-        self._ids.update((e.id, e) for e in stored)
+                self._connection.execute(insert(events), [_row(e) for e in stored])
+                self._ids.update(fresh)
         return stored
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Commit everything appended inside at once, at the end; after an exception none of it happened."""
+        """Commit everything appended inside at once, at the end; after an exception none of it happened.
+
+        Raises
+        ------
+        AskNextError : the log cannot be written, for instance because the disk is full.
+        """
         if self._connection.in_transaction():
             yield
             return
         try:
             with self._connection.begin():
                 yield
-        except BaseException:
+        except BaseException as error:
             self._ids = {e.id: e for e in _read(self._connection)}
+            if isinstance(error, OperationalError):
+                raise AskNextError(
+                    f"the log in {self.path} cannot be written ({error.orig}); what was acknowledged before "
+                    "is safe. Mend the cause and go on."
+                ) from error
             raise
 
     def close(self) -> None:
@@ -131,7 +131,7 @@ def read_events(path: Path) -> list[Event]:
     """
     if not (path / DATABASE).is_file():
         raise AskNextError(f"there is no asknext project in {path} (no {DATABASE}).")
-    engine = create_engine(f"sqlite:///file:{path / DATABASE}?mode=ro&uri=true")
+    engine = _reader(path)
     try:
         with engine.connect() as connection:
             return _read(connection)
@@ -142,15 +142,21 @@ def read_events(path: Path) -> list[Event]:
 
 
 def integrity(path: Path) -> str:
-    """SQLite's own check of the database file: 'ok', or what is broken."""
-    engine = create_engine(f"sqlite:///file:{path / DATABASE}?mode=ro&uri=true")
+    """SQLite's own check of the database file: 'ok', or the first thing that is broken."""
+    engine = _reader(path)
     try:
         with engine.connect() as connection:
-            return str(connection.exec_driver_sql("PRAGMA integrity_check").scalar_one())
+            return str(connection.exec_driver_sql("PRAGMA integrity_check").scalars().all()[0])
     except DatabaseError as error:
         return str(error.orig)
     finally:
         engine.dispose()
+
+
+def _row(item: Event) -> dict[str, str]:
+    return {
+        "event_id": item.id, "time": item.time, "actor": item.actor, "type": item.type, "body": item.text,
+    }  # fmt: skip
 
 
 def _read(connection: Connection) -> list[Event]:
@@ -158,24 +164,28 @@ def _read(connection: Connection) -> list[Event]:
     connection.rollback()
     try:
         return [Event(r.type, json.loads(r.body), r.event_id, r.actor, r.time) for r in rows]
-    except ValueError as error:
+    except (ValueError, TypeError, AttributeError) as error:
         raise DamagedLogError(f"the log holds an event that cannot be read: {error}") from error
 
 
 def _lock(path: Path, wait: float) -> FileLock:
-    lock = FileLock(path / ".lock", timeout=wait)
+    lock = FileLock(path / ".lock", timeout=wait, thread_local=False)  # any thread may close the log
     try:
+        path.mkdir(parents=True, exist_ok=True)
         lock.acquire()
     except Timeout as error:
         raise AskNextError(f"another process is writing {path}; stop it or choose another place.") from error
+    except OSError as error:
+        raise AskNextError(f"{path} cannot hold a log: {error.strerror}; choose another place.") from error
     return lock
 
 
 def _engine(path: Path | None) -> Engine:
     if path is None:
-        engine = create_engine("sqlite://", poolclass=StaticPool)
+        url, settled = URL.create("sqlite"), {"poolclass": StaticPool}
     else:
-        engine = create_engine(f"sqlite:///{path / DATABASE}")
+        url, settled = URL.create("sqlite", database=str(path / DATABASE)), {}
+    engine = create_engine(url, connect_args={"check_same_thread": False}, **settled)
 
     @event.listens_for(engine, "connect")
     def settings(connection: Any, _record: Any) -> None:
@@ -188,3 +198,8 @@ def _engine(path: Path | None) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
+
+
+def _reader(path: Path) -> Engine:
+    file = quote(str((path / DATABASE).absolute()))
+    return create_engine(URL.create("sqlite", database=f"file:{file}", query={"mode": "ro", "uri": "true"}))

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from asknext.answers import as_whole
 from asknext.errors import AskNextError
 from asknext.kernels.topn import top_n
 from asknext.round import Round
@@ -104,8 +105,7 @@ def choose(strategy: Strategy, round: Round, n: int, rng: np.random.Generator) -
     AskNextError : n < 1, a needed signal is missing, or the strategy returned something other than
         n distinct candidates (a fault of the strategy).
     """
-    if n < 1:
-        raise AskNextError(f"the batch size is {n}; ask for at least 1 item.")
+    n = as_whole("the batch size", n, 1)
     round.signals.require(strategy.needs, f"the strategy '{strategy.name}'")
     n = min(n, len(round.candidates))
     if n == 0:
