@@ -1,0 +1,132 @@
+"""The report of a comparison: one HTML file that opens offline, and the files beside it."""
+
+from __future__ import annotations
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jinja2
+import vl_convert
+from markupsafe import Markup
+
+from asknext.bench import wording
+from asknext.bench.charts import Artist, Spec
+from asknext.bench.curves import curves, quantities
+from asknext.bench.results import Comparison, write_measures, write_timings
+from asknext.bench.style import looks
+from asknext.bench.summary import BASELINE, accuracy_curves, best_first, summarise
+from asknext.files import write_json, write_text
+
+
+class Figure(NamedTuple):
+    """One chart of the report: its interactive form and its still form, in which the texts are escaped."""
+
+    name: str
+    title: str
+    spec: Spec
+    svg: Markup
+
+
+def write_all(comparison: Comparison, out: Path) -> dict[str, Any]:
+    """Write results.csv, timings.csv, summary.json, figures/*.svg and report.html.
+
+    The rows are written first, so that nothing measured is lost if the rest fails.
+
+    Parameters
+    ----------
+    comparison : what was run and measured.
+    out : the directory; made if need be.
+
+    Returns
+    -------
+    The content of summary.json.
+
+    Raises
+    ------
+    AskNextError : the runs cannot be compared; see `asknext.bench.curves.curves`.
+    """
+    write_measures(out / "results.csv", comparison.measures)
+    write_timings(out / "timings.csv", comparison.timings)
+    summary = summarise(comparison)
+    write_json(out / "summary.json", summary)
+    with ThreadPoolExecutor(1) as beside:
+        library = beside.submit(_library)
+        drawn = figures(comparison, summary)
+        for figure in drawn:
+            write_text(out / "figures" / f"{figure.name}.svg", figure.svg)
+        write_text(out / "report.html", render(summary, drawn, library.result()))
+    return summary
+
+
+def figures(comparison: Comparison, summary: dict[str, Any]) -> list[Figure]:
+    """Every chart that the comparison has data for, in reading order."""
+    results, nemenyi = summary["strategies"], summary["tests"]["nemenyi"]
+    artist = Artist(looks(list(results), BASELINE), tuple(best_first(summary)))
+    accuracy = accuracy_curves(comparison)
+    drawn = [_figure("learning-curves", "Learning curves", artist.learning_curves(accuracy))]
+    if BASELINE in results and len(results) > 1:
+        drawn.append(_figure("gain", f"Gain over {BASELINE}", artist.gain(accuracy, BASELINE)))
+    if nemenyi:
+        ranks = {name: result["rank_mean"] for name, result in results.items()}
+        drawn.append(_figure("ranks", "Ranks", artist.ranks(ranks, nemenyi["critical_difference"])))
+    stages = ("seconds_select", "seconds_total")
+    choosing, whole = ({s: r[key] for s, r in results.items() if r[key] is not None} for key in stages)
+    if choosing and whole:
+        drawn.append(_figure("time", "Time", artist.time(choosing, whole)))
+    for metric, subset in quantities(comparison.measures):
+        if (metric, subset) != ("accuracy", "test"):
+            title = metric if subset == "test" else f"{metric}, {subset}"
+            spec = artist.metric(
+                curves(comparison.measures, metric, subset, list(results)), percent="accuracy" in metric
+            )
+            drawn.append(_figure(re.sub(r"[^a-z0-9]+", "-", f"metric-{title.lower()}"), title, spec))
+    return drawn
+
+
+def render(summary: dict[str, Any], drawn: list[Figure], library: str) -> str:
+    """The report as text.
+
+    Parameters
+    ----------
+    summary : the content of summary.json.
+    drawn : its charts.
+    library : JavaScript that defines `vegaEmbed`.
+    """
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("asknext", "bench"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals.update(wording=wording)
+    named = {figure.name: figure for figure in drawn}
+    return environment.get_template("report.html.j2").render(
+        summary=summary,
+        order=best_first(summary),
+        looks=looks(list(summary["strategies"]), BASELINE),
+        baseline=BASELINE,
+        figures=named,
+        metrics=[figure for name, figure in named.items() if name.startswith("metric-")],
+        library=Markup(library.replace("</script", r"<\/script")),
+    )
+
+
+def _figure(name: str, title: str, spec: Spec) -> Figure:
+    """Draw a chart; its clip paths get ids that are unique in the page and the same in every process."""
+    numbers: dict[str, int] = {}
+    svg = re.sub(
+        r'(\bid="|url\(#)(clip\d+)',
+        lambda found: f"{found[1]}{name}-{numbers.setdefault(found[2], len(numbers))}",
+        vl_convert.vegalite_to_svg(spec),
+    )
+    return Figure(name, title, spec, Markup(svg))
+
+
+@cache
+def _library() -> str:
+    """Vega-Embed and what it needs, as a script that defines `vegaEmbed`."""
+    return vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")

@@ -1,0 +1,144 @@
+"""From rows to conclusions: what summary.json says and what the report shows."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+import numpy as np
+
+from asknext.bench import statistics
+from asknext.bench.curves import Curves, curves
+from asknext.bench.results import Comparison, Timing
+from asknext.bench.verdict import verdict
+from asknext.types import Array
+
+BASELINE = "random"
+
+
+def accuracy_curves(comparison: Comparison) -> Curves:
+    """Test accuracy of every run, strategies in the order in which they were asked for."""
+    return curves(comparison.measures, "accuracy", "test", comparison.settings["strategies"])
+
+
+def area(accuracy: Curves) -> Array:
+    """AUC of every run: the plain mean of test accuracy over the rounds, the initial model included.
+
+    Returns
+    -------
+    (s, r) by strategy and seed, in [0, 1].
+    """
+    means: Array = accuracy.values.mean(axis=2)
+    return means
+
+
+def summarise(comparison: Comparison) -> dict[str, Any]:
+    """Everything in summary.json.
+
+    Accuracies are in [0, 1] and intervals are null where there is one seed. `gain_over_random` is the
+    paired difference of AUC; its intervals hold together for all strategies (Bonferroni).
+    `labels_saved` has nulls and a `reason` where random was not run or its level is not reached.
+
+    Returns
+    -------
+    A JSON-able dictionary without NaN.
+
+    Raises
+    ------
+    AskNextError : the runs cannot be compared; see `curves`.
+    """
+    accuracy = accuracy_curves(comparison)
+    names, seeds = list(accuracy.strategies), len(accuracy.seeds)
+    auc = area(accuracy)
+    ranks = statistics.mean_ranks(auc.T)
+    seconds = _seconds(comparison.timings)
+    base = names.index(BASELINE) if BASELINE in names else None
+    strategies = {}
+    for i, name in enumerate(names):
+        mean, *ends = statistics.t_interval(auc[i])
+        strategies[name] = {
+            "auc_mean": mean,
+            "auc_std": float(np.std(auc[i], ddof=1)) if seeds > 1 else None,
+            "auc_ci95": _ends(*ends),
+            "final_mean": float(accuracy.values[i, :, -1].mean()),
+            "rank_mean": float(ranks[i]),
+            "seconds_select": seconds.get((name, "select")),
+            "seconds_total": seconds.get((name, "total")),
+            "gain_over_random": None if base in (None, i) else _gain(auc[i] - auc[base], len(names) - 1),
+            "labels_saved": _saved(accuracy, i, base),
+        }
+    summary = {
+        "dataset": comparison.dataset,
+        "n": int(comparison.n),
+        "classes": list(comparison.classes),
+        "settings": comparison.settings,
+        "n_labelled": [int(n) for n in accuracy.n_labelled],
+        "seeds": [int(seed) for seed in accuracy.seeds],
+        "strategies": strategies,
+        "tests": _tests(auc, ranks, names),
+        "warnings": _warnings(accuracy),
+    }
+    return {**summary, "verdict": verdict(summary, auc, BASELINE)}
+
+
+def best_first(summary: dict[str, Any]) -> list[str]:
+    """Names of the strategies, the highest mean AUC first."""
+    results = summary["strategies"]
+    return sorted(results, key=lambda name: -results[name]["auc_mean"])
+
+
+def _ends(low: float | None, high: float | None) -> list[float] | None:
+    return None if low is None or high is None else [low, high]
+
+
+def _gain(differences: Array, comparisons: int) -> dict[str, Any]:
+    mean, *ends = statistics.t_interval(differences, comparisons)
+    return {"mean": mean, "ci95": _ends(*ends), "comparisons": comparisons}
+
+
+def _saved(accuracy: Curves, i: int, base: int | None) -> dict[str, Any]:
+    if base is None:
+        return {"n": None, "share": None, "ci95": None, "needed": None, "reason": "random was not run"}
+    saved = statistics.labels_saved(accuracy.n_labelled, accuracy.values[i], accuracy.values[base])
+    if saved.n is None or saved.needed is None:
+        return {"n": None, "share": None, "ci95": None, "needed": None, "reason": "not reached"}
+    ends = None if len(accuracy.seeds) < 2 else [saved.low, saved.high]
+    share = saved.n / (saved.n + saved.needed)
+    return {"n": saved.n, "share": share, "ci95": ends, "needed": saved.needed, "reason": None}
+
+
+def _seconds(timings: list[Timing]) -> dict[tuple[str, str], float]:
+    """Mean seconds of a run by strategy and stage."""
+    runs: dict[tuple[str, str], dict[int, float]] = defaultdict(lambda: defaultdict(float))
+    for row in timings:
+        runs[row.strategy, row.stage][row.seed] += float(row.seconds)
+    return {key: float(np.mean(list(by_seed.values()))) for key, by_seed in runs.items()}
+
+
+def _tests(auc: Array, ranks: Array, names: list[str]) -> dict[str, Any]:
+    strategies, seeds = auc.shape
+    friedman = statistics.friedman(auc.T)
+    if friedman is None:
+        return {"friedman": None, "nemenyi": None}
+    p = statistics.nemenyi(ranks, seeds)
+    return {
+        "friedman": friedman._asdict(),
+        "nemenyi": {
+            "critical_difference": statistics.critical_difference(strategies, seeds),
+            "p": {a: {b: float(p[i, j]) for j, b in enumerate(names) if i != j} for i, a in enumerate(names)},
+        },
+    }
+
+
+def _warnings(accuracy: Curves) -> list[str]:
+    warnings = []
+    if len(accuracy.seeds) == 1:
+        warnings.append(
+            "One seed proves nothing: there are no intervals and no tests. Repeat with --seeds 5 or more."
+        )
+    if accuracy.dropped:
+        warnings.append(
+            f"The runs do not all have equally many labels in {accuracy.dropped} of "
+            f"{accuracy.dropped + len(accuracy.n_labelled)} rounds; those are left out of every number here."
+        )
+    return warnings
