@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -21,7 +20,7 @@ def as_whole(name: str, value: Any, least: int = 0) -> int:
     ------
     AskNextError : anything else.
     """
-    if isinstance(value, Integral) and not isinstance(value, bool) and value >= least:
+    if isinstance(value, int | np.integer) and not isinstance(value, bool) and value >= least:
         return int(value)
     raise AskNextError(f"{name} is {value!r}; give a whole number of at least {least}.")
 
@@ -36,7 +35,7 @@ def as_ids(ids: Sequence[int] | Array, n: int) -> Ids:
     try:
         given = np.asarray(ids)
     except ValueError as error:
-        raise AskNextError("ids must be a flat list of whole numbers, not lists of different lengths.") from error
+        raise AskNextError("ids must be a flat list of whole numbers, not a list of lists.") from error
     if given.size == 0:
         return np.empty(0, dtype=np.intp)
     if given.ndim != 1 or given.dtype.kind not in "iu":

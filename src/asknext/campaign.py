@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import takewhile
 from pathlib import Path
 from time import perf_counter
 from types import TracebackType
 from typing import Any, Self
+from uuid import uuid4
 
-from asknext import rows, strategies
-from asknext.answers import as_answers, as_ids, as_label
+from asknext import strategies
+from asknext.answers import as_answers, as_ids, as_label, as_whole
 from asknext.errors import AskNextError
 from asknext.learners import Learner, as_learner
 from asknext.learners.fitting import Fitting, Table
@@ -19,7 +21,7 @@ from asknext.log import events as kinds
 from asknext.pool import ANSWER_CODES, Answer, Pool
 from asknext.randomness import spawn, spawn_seed
 from asknext.round import Round
-from asknext.signals import Signals
+from asknext.signals import Signals, given_columns
 from asknext.strategies import Selection, Strategy
 from asknext.types import Array, Ids, Label
 
@@ -65,19 +67,19 @@ class Campaign:
         self.table = X if isinstance(X, Table) else Table(X)
         self.learner: Learner | None = None if learner is None else as_learner(learner)
         self.strategy = strategies.get(strategy)
-        self.seed = seed
+        self.seed = as_whole("seed", seed)
         path = Path(path) if path is not None else None
         self._columns = columns or (ColumnStore(path / "columns") if path else None)
-        self._given = dict(signals or {})
-        features = rows.matrix(rows.load(embedding)) if embedding is not None else rows.matrix(self.table.X)
-        if features is not None:
-            self._given["embedding"] = features
+        own = {} if embedding is None else {"embedding": embedding}
+        self._given = given_columns(self.table.X, {**(signals or {}), **own})
+        Signals(len(self.table), self._given)  # refuses columns of another length before there is a log
         self._fitting: Fitting | None = None
         self.log = EventLog(path, wait)
         try:
-            self.log.append(*history)
-            self._state = fold(self.log)
-            self._open(classes)
+            with self.transaction():
+                self.log.append(*history)
+                self._state = fold(self.log)
+                self._open(classes)
         except BaseException:
             self.log.close()
             raise
@@ -86,19 +88,18 @@ class Campaign:
         """Start a new log, or check that the one found belongs to this data and seed."""
         data = self.table.key if self.log.path or len(self.log) else ""
         if len(self.log) == 0:
-            with self.transaction():
-                self._append(Event(kinds.CREATED, {"n": len(self.table), "data": data, "seed": self.seed}))
-                for label in classes:
-                    self.add_class(label)
-        elif self._state.data != data or self._state.n != len(self.table):
+            self._append(Event(kinds.CREATED, {"n": len(self.table), "data": data, "seed": self.seed}))
+            for label in classes:
+                self.add_class(label)
+            return
+        place, then = self.log.path or "the history", self._state
+        if then.n != len(self.table) or (then.data and then.data != data):  # in memory, data have no name
             raise AskNextError(
-                f"{self.log.path} holds a campaign over other data ({self._state.n} items; here "
-                f"{len(self.table)}); choose another path, or give the data it was started with."
+                f"{place} holds a campaign over other data ({then.n} items; here {len(self.table)}); "
+                "choose another path, or give the data it was started with."
             )
-        elif self._state.seed != self.seed:
-            raise AskNextError(
-                f"{self.log.path} was started with seed {self._state.seed}, not {self.seed}; give that seed."
-            )
+        if then.seed != self.seed:
+            raise AskNextError(f"{place} was started with seed {then.seed}, not {self.seed}; give that seed.")
 
     # ---------------------------------------------------------------- what is known
 
@@ -251,12 +252,16 @@ class Campaign:
     ) -> None:
         places = as_ids(ids, len(self.table))
         given = as_answers(answers, len(places))
-        if id is None or id not in self.log:
-            self._check_unsettled(kind, places)
+        if id and id in self.log:  # compared by what the labels meant then; the log refuses another content
+            then = fold(takewhile(lambda event: event.id != id, self.log))
+            coded = [a.value if isinstance(a, Answer) else then.number_of(a) for a in given]
+            self.log.append(Event(kind, {"ids": places.tolist(), "answers": coded}, id=id))
+            return
+        self._check_unsettled(kind, places)
         with self.transaction():
             coded = [a.value if isinstance(a, Answer) else self.add_class(a, actor=actor) for a in given]
-            event = Event(kind, {"ids": places.tolist(), "answers": coded}, actor=actor)
-            self._append(event if id is None else Event(kind, event.body, id=id, actor=actor))
+            body = {"ids": places.tolist(), "answers": coded}
+            self._append(Event(kind, body, id=id or uuid4().hex, actor=actor))
 
     def _check_unsettled(self, kind: str, places: Ids) -> None:
         """`tell` is for items without a settled answer, `correct` for the others; unsure ones take both."""
@@ -359,10 +364,11 @@ class Campaign:
             raise
 
     def _append(self, event: Event) -> None:
-        for stored in self.log.append(event):
-            self._state.apply(stored)
-            if stored.type != kinds.FITTED:
-                self._fitting = None
+        with self.transaction():
+            for stored in self.log.append(event):
+                self._state.apply(stored)
+                if stored.type != kinds.FITTED:
+                    self._fitting = None
 
     def _round(self) -> Round:
         sources = {**(self.fitting.sources() if self.learner else {}), **self._given}

@@ -53,7 +53,7 @@ def load(X: Any) -> Any:
         try:
             return np.asarray(X, dtype=kind)
         except ValueError as error:
-            raise AskNextError("the rows of X differ in length; give rows of one length, or texts.") from error
+            raise AskNextError("the rows of X differ in length; give rows of one length.") from error
     raise AskNextError(f"X is {type(X).__name__}; give an array, a sparse matrix, a data frame or a list.")
 
 

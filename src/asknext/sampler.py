@@ -6,18 +6,20 @@ from typing import Any, Self
 
 import narwhals as nw
 import numpy as np
+from narwhals.exceptions import NarwhalsError
 from scipy import sparse
 
 from asknext import rows, strategies
+from asknext.answers import as_classes, as_whole
 from asknext.errors import AskNextError
-from asknext.learners import Learner, Precomputed, as_learner
+from asknext.learners import Learner, Precomputed, SklearnLearner, as_learner
 from asknext.learners.fitting import Fitting, Table
 from asknext.pool import Pool
 from asknext.randomness import spawn, spawn_seed
 from asknext.round import Round
-from asknext.signals import Signals
+from asknext.signals import Signals, given_columns
 from asknext.strategies import Strategy
-from asknext.types import Array, Ids
+from asknext.types import Array, Ids, Label
 
 
 class Sampler:
@@ -53,16 +55,18 @@ class Sampler:
         assume_fitted: bool = False,
         seed: int = 0,
     ) -> None:
-        if batch_size < 1:
-            raise AskNextError(f"batch_size is {batch_size}; it must be at least 1.")
         self.strategy = strategies.get(strategy)
         self.classifier = classifier
-        self.batch_size = batch_size
+        self.batch_size = as_whole("batch_size", batch_size, 1)
         self.assume_fitted = assume_fitted
-        self.seed = seed
+        self.seed = as_whole("seed", seed)
         self.sample_scores_: Array | None = None
-        self._learner: Learner | None = None if classifier is None else as_learner(classifier)
-        self._labelled: tuple[Any, Array] | None = None
+        self._learner: Learner | None
+        if assume_fitted:
+            self._learner = SklearnLearner(classifier, fitted=True)
+        else:
+            self._learner = None if classifier is None else as_learner(classifier)
+        self._labelled: tuple[Any, list[Label], Ids] | None = None
         self._round = -1
 
     def fit(self, X: Any, y: Any = None) -> Self:
@@ -72,10 +76,8 @@ class Sampler:
         ------
         AskNextError : X and y differ in length.
         """
-        X, labels = rows.load(X), np.asarray([] if y is None else y)
-        if rows.count(X) != len(labels) and y is not None:
-            raise AskNextError(f"X has {rows.count(X)} rows and y has {len(labels)} labels.")
-        self._labelled = (X, labels)
+        X = rows.load(X)
+        self._labelled = (X, *as_classes([] if y is None else y, 0 if y is None else rows.count(X)))
         self._round += 1
         return self
 
@@ -88,40 +90,37 @@ class Sampler:
         """
         if self._labelled is None:
             raise AskNextError("this sampler has seen no labels; call fit(X_labelled, y) first.")
-        known, labels = self._labelled
+        known, classes, places = self._labelled
         X = rows.load(X)
-        u = rows.count(X)
-        if isinstance(self._learner, Precomputed):
-            labels = labels[:0]  # the rows are probabilities: nothing is learnt from labels
-        table = Table(_stack(X, known) if len(labels) else X)
-        classes, positions = np.unique(labels, return_inverse=True)
-        pool = Pool.fresh(len(table), classes.tolist())
-        pool.state[u:] = positions
-        index = self._round
-        view = Round.of(pool, Signals(len(table), self._sources(table, pool)), self.strategy.needs, index)
-        selection = strategies.choose(self.strategy, view, self.batch_size, spawn(self.seed, index, "select"))
+        if isinstance(self._learner, Precomputed):  # the columns are the classes, whatever the labels
+            classes, places = list(range(X.shape[-1])), places[:0]
+        elif self.assume_fitted:  # the classifier's columns come first
+            own = self.classifier.classes_.tolist()
+            own += [label for label in classes if label not in own]
+            places = np.array([own.index(label) for label in classes], dtype=np.intp)[places]
+            classes = own
+        table = Table(_stack(X, known) if len(places) else X)
+        pool = Pool.fresh(len(table), classes)
+        pool.state[rows.count(X) :] = places
+
+        columns = given_columns(table.X, {})
+        if self._learner is not None:
+            fitting = Fitting(self._learner, table, pool, spawn_seed(self.seed, self._round, "fit"))
+            columns.update(fitting.sources())
+        view = Round.of(pool, Signals(len(table), columns), self.strategy.needs, self._round)
+        rng = spawn(self.seed, self._round, "select")
+        selection = strategies.choose(self.strategy, view, self.batch_size, rng)
         self.sample_scores_ = selection.scores
         return selection.ids
-
-    def _sources(self, table: Table, pool: Pool) -> dict[str, Any]:
-        sources: dict[str, Any] = {}
-        features = rows.matrix(table.X)
-        if features is not None:
-            sources["embedding"] = features
-        if self.assume_fitted:
-            sources["proba"] = lambda ids: self.classifier.predict_proba(rows.take(table.X, ids))
-        elif isinstance(self._learner, Precomputed):
-            sources["proba"] = self._learner.fit(table.X, pool.y, 0).signal("proba", table.X)
-        elif self._learner is not None:
-            fitting = Fitting(self._learner, table, pool, spawn_seed(self.seed, self._round, "fit"))
-            sources.update(fitting.sources())
-        return sources
 
 
 def _stack(pool: Any, labelled: Any) -> Any:
     """The pool's rows with the labelled rows behind them."""
-    if sparse.issparse(pool):
-        return sparse.vstack([pool, labelled], format="csr")
-    if isinstance(pool, np.ndarray):
-        return np.concatenate([pool, labelled])
-    return nw.to_native(nw.concat([nw.from_native(pool), nw.from_native(labelled)]))
+    try:
+        if sparse.issparse(pool) or sparse.issparse(labelled):
+            return sparse.vstack([pool, labelled], format="csr")
+        if isinstance(pool, np.ndarray):
+            return np.concatenate([pool, labelled])
+        return nw.to_native(nw.concat([nw.from_native(pool), nw.from_native(labelled)]))
+    except (ValueError, TypeError, NarwhalsError) as error:
+        raise AskNextError(f"the pool's rows and the labelled rows do not fit together: {error}") from error

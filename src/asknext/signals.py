@@ -52,7 +52,7 @@ def given_columns(X: Any, given: Mapping[str, Any]) -> dict[str, Any]:
         read = rows.matrix if name == "embedding" else rows.numbers
         columns[name] = read(rows.load(values))
         if columns[name] is None:
-            raise AskNextError(f"the signal '{name}' is not numeric; give one number, or one row of them, an item.")
+            raise AskNextError(f"the signal '{name}' is not numeric; give numbers, a row for each item.")
     return columns
 
 

@@ -36,7 +36,7 @@ class Precomputed:
     def fit(self, X: Any, y: NDArray[np.int32], seed: int) -> PrecomputedModel:  # noqa: ARG002
         """Nothing is fitted; the columns of X are the classes."""
         if len(X.shape) != 2:
-            raise AskNextError("precomputed: X must be a table, a row for each item and a column for each class.")
+            raise AskNextError("precomputed: X must have a row for each item and a column for each class.")
         return PrecomputedModel(np.arange(X.shape[1], dtype=np.int32))
 
 
@@ -53,9 +53,8 @@ class PrecomputedModel:
         ------
         AskNextError : a row is no distribution.
         """
-        proba = rows.matrix(X)
-        if sparse.issparse(proba):
-            proba = proba.toarray()
+        table: Any = rows.matrix(X)
+        proba = table.toarray() if sparse.issparse(table) else table
         if proba is None or (proba < 0).any() or not np.allclose(proba.sum(axis=1), 1.0, atol=1e-3):
             raise AskNextError("precomputed: each row of X must be class probabilities that add up to 1.")
         return proba

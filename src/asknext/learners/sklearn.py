@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import sklearn
@@ -30,14 +30,16 @@ class SklearnLearner:
     estimator : a scikit-learn classifier or a pipeline that ends in one. It is cloned, never changed.
         Without `predict_proba`, its decision values are turned into probabilities by a softmax (a logistic
         function for two classes): right in order, not calibrated.
+    fitted : take the estimator as it is, fitted elsewhere; its classes are then the first ones that the pool
+        knows, in its own order.
 
     Raises
     ------
-    AskNextError : not a classifier.
+    AskNextError : not a classifier, or one that is said to be fitted and is not.
     """
 
     estimator: Any
-    needs_labels: ClassVar[bool] = True
+    fitted: bool = False
 
     def __post_init__(self) -> None:
         if isinstance(self.estimator, type) or not hasattr(self.estimator, "fit"):
@@ -50,6 +52,14 @@ class SklearnLearner:
                 f"{type(self.estimator).__name__} has neither predict_proba nor decision_function, "
                 "so it cannot say how sure it is; wrap it in sklearn's CalibratedClassifierCV."
             )
+
+        if self.fitted and not hasattr(self.estimator, "classes_"):
+            raise AskNextError(f"{type(self.estimator).__name__} has not been fitted; fit it first.")
+
+    @property
+    def needs_labels(self) -> bool:
+        """Whether there is a model only after the first label."""
+        return not self.fitted
 
     @property
     def provides(self) -> frozenset[str]:
@@ -64,6 +74,8 @@ class SklearnLearner:
 
     def fit(self, X: Any, y: NDArray[np.int32], seed: int) -> SklearnModel | ConstantModel:
         """Fit a seeded clone; with a single class the model is certain of that class."""
+        if self.fitted:
+            return SklearnModel(self.estimator, np.arange(len(self.estimator.classes_), dtype=np.int32))
         classes = np.unique(y)
         if len(classes) == 1:
             return ConstantModel(classes)

@@ -69,8 +69,8 @@ class State:
                 self.labels[self._class(body["class"])] = body["label"]
             case kinds.CLASS_MERGED:
                 source, target = self._class(body["class"]), self._class(body["into"])
-                if self.root(target) == source:
-                    raise ValueError(f"class {source} would be merged into itself")
+                if self.into[source] != source or self.root(target) == source:
+                    raise ValueError(f"class {source} was merged before, or would be merged into itself")
                 self.into[source] = target
             case kinds.ASKED:
                 self.raw[as_ids(body["ids"], self.n)] = PENDING_CODE
