@@ -1,0 +1,7 @@
+"""Data sets: a name, an OpenML number, a file or a data frame becomes a numeric table with labels."""
+
+from asknext.datasets.base import Dataset
+from asknext.datasets.frames import from_frame
+from asknext.datasets.sources import catalogue, load
+
+__all__ = ["Dataset", "catalogue", "from_frame", "load"]

@@ -1,0 +1,30 @@
+"""What a data set is: numeric rows, labels, and a word on how the rows were made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from asknext.types import Array, Label
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Rows that any classifier and any distance can use, with the label of each.
+
+    Parameters
+    ----------
+    name : what the user called it, or the file's name without its ending.
+    X : (n, d) finite features, dense, in row order.
+    y : (n,) labels: text, whole numbers, true/false, or numbers where the labels are fractions.
+    classes : the distinct labels, sorted.
+    notes : what was done to the columns, one sentence a kind of column.
+    """
+
+    name: str
+    X: NDArray[np.float64]
+    y: Array
+    classes: tuple[Label, ...]
+    notes: tuple[str, ...]

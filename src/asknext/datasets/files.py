@@ -1,0 +1,193 @@
+"""Tables from files: CSV, TSV, JSON lines, Parquet and NumPy archives, with a clear word on what is wrong."""
+
+from __future__ import annotations
+
+import json
+import warnings
+import zipfile
+import zlib
+from collections import Counter
+from collections.abc import Callable
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pandas.errors import DtypeWarning, EmptyDataError, ParserError, ParserWarning
+
+from asknext.datasets.base import Dataset
+from asknext.datasets.frames import from_frame
+from asknext.datasets.labels import choose_target, clean
+from asknext.errors import AskNextError
+
+MISSING = ("", "?", " ?", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "NULL", "null", "<NA>")
+"""What stands for a missing value in a delimited file; "None" too, except among labels."""
+_SEPARATORS = (",", ";", "\t", "|")
+_UNREADABLE = (ParserError, OSError, EOFError, zlib.error, zipfile.BadZipFile, ValueError)
+
+
+def load_file(path: Path, target: str | None = None) -> Dataset:
+    """A data set from a file.
+
+    Parameters
+    ----------
+    path : a .csv, .tsv (both also with .gz), .jsonl, .parquet or .npz file. Delimited text is UTF-8 with
+        the column names in the first line; a .csv whose first line has no comma may use ; tab or |.
+        JSON lines hold one flat object a line; a NumPy archive holds a matrix X and labels y.
+    target : the column of labels; None: the only one called target, label, labels, class or y.
+
+    Returns
+    -------
+    The data set, called by the file's name without its ending.
+
+    Raises
+    ------
+    AskNextError : the file is missing, a folder, empty, of another kind, or cannot be parsed, or the table
+        cannot be used (see `from_frame`); the message says which and what to do.
+    """
+    _check(path)
+    ending = next((ending for ending in _READERS if path.name.lower().endswith(ending)), None)
+    if ending is None:
+        raise AskNextError(f"{path.name}: unknown kind of file; give one of {', '.join(_READERS)}.")
+    name = path.name[: -len(ending)]
+    try:
+        return _READERS[ending](path, target, name)
+    except AskNextError:
+        raise
+    except UnicodeDecodeError as error:
+        bad = f"byte 0x{error.object[error.start]:02x}"
+        raise AskNextError(f"{path.name} is not UTF-8 text ({bad}); save it as UTF-8 first.") from error
+    except EmptyDataError as error:
+        raise AskNextError(f"{path.name} is empty.") from error
+    except ParserWarning as error:
+        raise AskNextError(f"{path.name}: rows hold more values than the first line has names.") from error
+    except _UNREADABLE as error:
+        why = str(error).strip().split("\n")[0] or type(error).__name__
+        raise AskNextError(f"{path.name} cannot be read as {ending}: {why}") from error
+
+
+def _check(path: Path) -> None:
+    if path.is_dir():
+        raise AskNextError(f"{path} is a folder; give a file ({', '.join(_READERS)}).")
+    if not path.exists():
+        folder = path.parent
+        if not folder.is_dir():
+            raise AskNextError(f"{path} does not exist: there is no folder {folder}.")
+        near = get_close_matches(path.name, [other.name for other in folder.iterdir()], n=1)
+        hint = f"did you mean '{near[0]}'?" if near else "check the path."
+        raise AskNextError(f"{path} does not exist; {hint}")
+    if path.stat().st_size == 0:
+        raise AskNextError(f"{path.name} is empty.")
+
+
+def _csv(path: Path, target: str | None, name: str) -> Dataset:
+    return _delimited(path, target, name, _SEPARATORS)
+
+
+def _tsv(path: Path, target: str | None, name: str) -> Dataset:
+    return _delimited(path, target, name, ("\t",))
+
+
+def _delimited(path: Path, target: str | None, name: str, separators: tuple[str, ...]) -> Dataset:
+    for separator in separators:
+        options: dict[str, Any] = {"sep": separator, "encoding": "utf-8-sig", "keep_default_na": False}
+        first = pd.read_csv(path, header=None, nrows=1, dtype=str, **options).iloc[0]
+        if len(first) > 1:
+            break
+    columns = [str(column).strip() for column in first]
+    twice = [column for column, times in Counter(columns).items() if times > 1]
+    if twice:
+        raise AskNextError(
+            f"{path.name} has {columns.count(twice[0])} columns called '{twice[0]}'; the first line must "
+            "hold a name of its own for each column."
+        )
+    target = choose_target(columns, target, path.name)
+    options["na_values"] = {column: [*MISSING, "None"] for column in columns} | {target: list(MISSING)}
+    options |= {"header": 0, "names": columns, "index_col": False}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", ParserWarning)  # all rows are longer than the first line
+        warnings.simplefilter("error", DtypeWarning)
+        try:
+            frame = pd.read_csv(path, **options)
+        except DtypeWarning:  # numbers in one part of the file and text in another: read it in one piece
+            frame = pd.read_csv(path, low_memory=False, **options)
+    return from_frame(frame, target, name)
+
+
+def _jsonl(path: Path, target: str | None, name: str) -> Dataset:
+    records = []
+    with path.open(encoding="utf-8-sig") as lines:
+        for number, line in enumerate(lines, start=1):
+            if line.strip():
+                records.append(_record(line, f"{path.name}, line {number}"))
+    if not records:
+        raise AskNextError(f"{path.name} is empty.")
+    frame = pd.DataFrame.from_records(records)
+    return from_frame(frame, choose_target(list(frame.columns), target, path.name), name)
+
+
+def _record(line: str, where: str) -> dict[str, Any]:
+    try:
+        record = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise AskNextError(f"{where}, is not JSON: {error.msg}.") from error
+    if not isinstance(record, dict):
+        raise AskNextError(f"{where}, is no JSON object; give one object a line.")
+    for key, value in record.items():
+        if isinstance(value, dict | list):
+            raise AskNextError(
+                f"{where}: the key '{key}' holds a nested value; spread it over keys of their own, "
+                "or leave it out."
+            )
+    return record
+
+
+def _parquet(path: Path, target: str | None, name: str) -> Dataset:
+    try:
+        frame = pd.read_parquet(path, engine="pyarrow")
+    except ImportError as error:
+        raise AskNextError(f"reading {path.name} needs PyArrow: pip install 'asknext[parquet]'") from error
+    return from_frame(frame, choose_target([str(c) for c in frame.columns], target, path.name), name)
+
+
+def _npz(path: Path, target: str | None, name: str) -> Dataset:
+    if target not in (None, "y"):
+        raise AskNextError(f"{path.name}: a NumPy archive has its labels in y; leave --target out.")
+    if not zipfile.is_zipfile(path):
+        raise AskNextError(f"{path.name} is no NumPy archive; make one with numpy.savez(path, X=X, y=y).")
+    with np.load(path, allow_pickle=False) as archive:
+        if not {"X", "y"} <= set(archive.files):
+            found = ", ".join(archive.files) or "none"
+            raise AskNextError(f"{path.name} needs the arrays X and y; it holds: {found}.")
+        try:
+            X, y = archive["X"], archive["y"]
+        except ValueError as error:
+            raise AskNextError(
+                f"{path.name} holds arrays of Python objects, which are not read for safety; save X as "
+                "numbers and y as numbers or fixed-width text (y.astype(str))."
+            ) from error
+    if X.ndim < 2 or X.dtype.kind not in "biuf":
+        shape = " × ".join(map(str, X.shape))
+        raise AskNextError(f"{path.name}: X must be rows of numbers; it is {X.dtype} of shape {shape}.")
+    if y.ndim != 1 or len(y) != len(X):
+        shape = " × ".join(map(str, y.shape))
+        raise AskNextError(f"{path.name}: X has {len(X)} rows, so y must hold {len(X)} labels, not {shape}.")
+    X = X.reshape(len(X), -1)
+    if X.dtype == np.uint8:
+        labels, classes = clean(y.tolist(), "y")
+        return Dataset(name, X / 255.0, labels, classes, (f"{X.shape[1]} 8-bit values divided by 255",))
+    frame = pd.DataFrame(X, columns=[f"X{j}" for j in range(X.shape[1])])
+    frame["y"] = y
+    return from_frame(frame, "y", name)
+
+
+_READERS: dict[str, Callable[[Path, str | None, str], Dataset]] = {
+    ".csv": _csv,
+    ".csv.gz": _csv,
+    ".tsv": _tsv,
+    ".tsv.gz": _tsv,
+    ".jsonl": _jsonl,
+    ".parquet": _parquet,
+    ".npz": _npz,
+}

@@ -1,0 +1,50 @@
+"""Data sets of OpenML, by number, through scikit-learn's loader and its cache."""
+
+from __future__ import annotations
+
+from http.client import HTTPException
+
+from sklearn.datasets import fetch_openml
+
+from asknext.datasets.base import Dataset
+from asknext.datasets.frames import from_frame
+from asknext.errors import AskNextError
+
+
+def load_openml(number: str, target: str | None = None) -> Dataset:
+    """Fetch a data set from OpenML, or take it from scikit-learn's cache (`SCIKIT_LEARN_DATA`).
+
+    Parameters
+    ----------
+    number : the data set's number on openml.org, as text.
+    target : the column of labels; None: the one that OpenML names.
+
+    Returns
+    -------
+    The data set, treated like any other table.
+
+    Raises
+    ------
+    AskNextError : no number, no network and not in the cache, an unknown number, a sparse data set, no
+        single column of labels, or a table that cannot be used (see `from_frame`).
+    """
+    if not (number.isascii() and number.isdigit()):
+        raise AskNextError(f"'openml:{number}' needs the number of a data set, such as openml:61.")
+    column = "default-target" if target is None else target
+    try:
+        bunch = fetch_openml(data_id=int(number), target_column=column, as_frame=True, n_retries=0)
+    except (OSError, HTTPException) as error:
+        raise AskNextError(
+            f"OpenML data set {number} cannot be fetched ({error}); check the network, "
+            "or download the data set and give the path of the file."
+        ) from error
+    except KeyError as error:
+        raise AskNextError(f"OpenML data set {number} has no column '{target}'.") from error
+    except ValueError as error:  # an unknown number, a sparse data set, missing labels
+        raise AskNextError(f"OpenML data set {number}: {error}") from error
+    if len(bunch.target_names) != 1:
+        raise AskNextError(
+            f"OpenML data set {number} names {len(bunch.target_names)} label columns; "
+            "choose one with --target."
+        )
+    return from_frame(bunch.frame, bunch.target_names[0], name=bunch.details["name"])
