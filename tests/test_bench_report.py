@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
+from scipy import stats
 
 from asknext.bench.charts import spread
 from asknext.bench.report import write_all
@@ -70,6 +71,15 @@ def test_spread_over_seeds_and_paired_gain():
     assert gain["mean"] == pytest.approx(0.1)
     assert gain["ci95"] == pytest.approx([0.1, 0.1])  # the same on each seed, however the seeds differ
     assert result["gain_over_random"] is None
+
+
+def test_intervals_of_the_gains_hold_together():
+    gains = np.array([0.1, 0.12, 0.09, 0.13])
+    curves = {"random": shifted(0, 0, 0, 0), "margin": shifted(*gains), "a": shifted(0, 1, 2, 3)}
+    gain = summarise(compared(curves))["strategies"]["margin"]["gain_over_random"]
+    half = stats.t.isf(0.025 / 2, 3) * np.std(gains, ddof=1) / 2  # two comparisons, four seeds
+    assert gain["ci95"] == pytest.approx([0.11 - half, 0.11 + half])
+    assert gain["comparisons"] == 2
 
 
 def test_ranks_and_tests_of_a_clear_order():

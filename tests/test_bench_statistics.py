@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -138,6 +140,21 @@ def test_the_interval_of_labels_saved_is_open_where_resamples_do_not_get_there()
     assert saved.n > 0
     assert saved.low is None
     assert saved.high == pytest.approx(15)  # the resample without the third seed
+
+
+def test_the_interval_of_labels_saved_is_that_of_all_resamples():
+    rng = np.random.default_rng(1)
+    random = np.array([0.2, 0.4, 0.6, 0.7]) + rng.normal(0, 0.01, (5, 4))
+    better = np.array([0.2, 0.6, 0.8, 0.9]) + rng.normal(0, 0.05, (5, 4))
+    every = []
+    for drawn in product(range(5), repeat=5):  # all 3125 of them, equally likely
+        curve, base = better[list(drawn)].mean(axis=0), random[list(drawn)].mean(axis=0)
+        first = int(np.argmax(curve >= base[-1]))
+        needed = np.interp(base[-1], curve[first - 1 : first + 1], GRID[first - 1 : first + 1])
+        every.append(40 - needed)
+    saved = labels_saved(GRID, better, random)
+    assert np.quantile(every, 0.015) <= saved.low <= np.quantile(every, 0.035)
+    assert np.quantile(every, 0.965) <= saved.high <= np.quantile(every, 0.985)
 
 
 def test_resampling_pairs_the_seeds():

@@ -110,7 +110,8 @@ class Artist:
             means.mark_line(strokeWidth=2.2).encode(y=y),
             _touch(means, f"points above {baseline}", "+.1f", len(accuracy.seeds) > 1),
         ]
-        panel = alt.layer(*layers).properties(width=PANEL_WIDTH, height=PANEL_HEIGHT)
+        size = 2 if 2 * len(others) <= COLUMNS else 1
+        panel = alt.layer(*layers).properties(width=size * PANEL_WIDTH, height=size * PANEL_HEIGHT)
         facet = alt.Facet("strategy:N", sort=list(others), title=None)
         panels = panel.facet(facet, data=alt.NamedData("rows"), columns=COLUMNS, spacing=20)
         return _spec(panels.resolve_axis(x="independent"), rows=_means(paired) + _seeds(paired))
