@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -52,12 +51,10 @@ def write_all(comparison: Comparison, out: Path) -> dict[str, Any]:
     write_timings(out / "timings.csv", comparison.timings)
     summary = summarise(comparison)
     write_json(out / "summary.json", summary)
-    with ThreadPoolExecutor(1) as beside:
-        library = beside.submit(_library)
-        drawn = figures(comparison, summary)
-        for figure in drawn:
-            write_text(out / "figures" / f"{figure.name}.svg", figure.svg)
-        write_text(out / "report.html", render(summary, drawn, library.result()))
+    drawn = figures(comparison, summary)
+    for figure in drawn:
+        write_text(out / "figures" / f"{figure.name}.svg", figure.svg)
+    write_text(out / "report.html", render(summary, drawn))
     return summary
 
 
@@ -86,14 +83,13 @@ def figures(comparison: Comparison, summary: dict[str, Any]) -> list[Figure]:
     return drawn
 
 
-def render(summary: dict[str, Any], drawn: list[Figure], library: str) -> str:
+def render(summary: dict[str, Any], drawn: list[Figure]) -> str:
     """The report as text.
 
     Parameters
     ----------
     summary : the content of summary.json.
     drawn : its charts.
-    library : JavaScript that defines `vegaEmbed`.
     """
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("asknext", "bench"),
@@ -111,7 +107,7 @@ def render(summary: dict[str, Any], drawn: list[Figure], library: str) -> str:
         baseline=BASELINE,
         figures=named,
         metrics=[figure for name, figure in named.items() if name.startswith("metric-")],
-        library=Markup(library.replace("</script", r"<\/script")),
+        library=_library(),
     )
 
 
@@ -127,6 +123,7 @@ def _figure(name: str, title: str, spec: Spec) -> Figure:
 
 
 @cache
-def _library() -> str:
+def _library() -> Markup:
     """Vega-Embed and what it needs, as a script that defines `vegaEmbed`."""
-    return vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
+    script = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
+    return Markup(script.replace("</script", r"<\/script"))
