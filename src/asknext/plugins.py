@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from difflib import get_close_matches
 from importlib.metadata import entry_points
@@ -13,8 +14,21 @@ T = TypeVar("T")
 
 
 def plugins(group: str) -> dict[str, Any]:
-    """What installed packages add under an entry-point group such as `asknext.strategies`, by name."""
-    return {point.name: point.load() for point in entry_points(group=group)}
+    """What installed packages add under an entry-point group such as `asknext.strategies`, by name.
+
+    One that cannot be imported is left out with a warning, so that it does not take the others along.
+    """
+    found = {}
+    for point in entry_points(group=group):
+        try:
+            found[point.name] = point.load()
+        except Exception as error:
+            warnings.warn(
+                f"the plug-in '{point.name}' of '{group}' ({point.value}) is left out, it cannot be "
+                f"imported: {type(error).__name__}: {error}",
+                stacklevel=2,
+            )
+    return found
 
 
 def find(kind: str, name: str, known: Mapping[str, T]) -> T:

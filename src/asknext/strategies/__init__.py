@@ -1,8 +1,9 @@
-"""Query strategies: one file each. The registry is this folder."""
+"""Query strategies: one file each, and this folder is their registry."""
 
 from __future__ import annotations
 
 import pkgutil
+import warnings
 from functools import cache
 from importlib import import_module
 from inspect import isabstract
@@ -11,53 +12,103 @@ from typing import Any
 from asknext.errors import AskNextError
 from asknext.plugins import find, plugins
 from asknext.strategies.base import Score, Selection, Strategy, choose
+from asknext.strategies.check import check_strategy
 
-__all__ = ["Score", "Selection", "Strategy", "catalogue", "choose", "get", "names"]
+__all__ = [
+    "Score", "Selection", "Strategy", "catalogue", "check_strategy", "choose", "get", "names",
+]  # fmt: skip
 
-
-@cache
-def _registry() -> dict[str, type[Strategy]]:
-    """Every strategy class by name: those defined in this folder's modules, then those of plug-ins."""
-    found: dict[str, type[Strategy]] = {}
-    for module in pkgutil.iter_modules(__path__):
-        for thing in vars(import_module(f"{__name__}.{module.name}")).values():
-            if isinstance(thing, type) and issubclass(thing, Strategy) and not isabstract(thing):
-                found[thing.name] = thing
-    return {**found, **plugins("asknext.strategies")}
-
-
-def names() -> list[str]:
-    """The names of all strategies, sorted."""
-    return sorted(_registry())
+GROUP = "asknext.strategies"
+"""The entry-point group under which installed packages add strategies."""
 
 
 def get(strategy: str | Strategy) -> Strategy:
-    """A strategy from its name, or the object itself.
+    """The strategy of a name or alias; a strategy object is handed through.
+
+    Parameters
+    ----------
+    strategy : a name such as "typiclust", or an object such as `TypiClust(neighbours=10)`.
 
     Raises
     ------
-    AskNextError : unknown name (the nearest one is suggested), or neither a name nor a strategy.
+    AskNextError : unknown name (the nearest one is suggested), or something that is no strategy.
     """
-    if isinstance(strategy, Strategy):
-        return strategy
-    if not isinstance(strategy, str):
-        raise AskNextError(f"{strategy!r} is no strategy; give a name or an object such as TypiClust().")
-    known = dict(_registry())
-    for kind in _registry().values():
-        known.update(dict.fromkeys(kind.aliases, kind))
-    return find("strategy", strategy, known)()
+    if isinstance(strategy, str):
+        return find("strategy", strategy, _by_name())()
+    if not isinstance(strategy, Strategy):
+        raise AskNextError(
+            f"{strategy!r} is {'a class' if _concrete(strategy) else 'no strategy'}; "
+            "give a name such as 'typiclust' or an object such as asknext.strategies.TypiClust()."
+        )
+    return strategy
+
+
+def names() -> list[str]:
+    """The names of all strategies, without aliases, in alphabetical order."""
+    return sorted({kind.name for kind in _by_name().values()})
 
 
 def catalogue() -> list[dict[str, Any]]:
-    """What there is: a dict with name, family, needs, paper, aliases and story for each strategy."""
+    """What there is: for each strategy its name, family, needs, paper, aliases and story, JSON-able."""
     return [
         {
-            "name": kind.name,
-            "family": kind.family,
-            "needs": sorted(kind.needs),
-            "paper": kind.paper,
-            "aliases": list(kind.aliases),
-            "story": (kind.__doc__ or "").strip().splitlines()[0],
+            "name": strategy.name,
+            "family": strategy.family,
+            "needs": sorted(strategy.needs),
+            "paper": strategy.paper,
+            "aliases": list(strategy.aliases),
+            "story": (type(strategy).__doc__ or "").strip().partition("\n")[0],
         }
-        for kind in sorted(_registry().values(), key=lambda kind: kind.name)
+        for strategy in map(get, names())
     ]
+
+
+@cache
+def _classes() -> dict[str, type[Strategy]]:
+    """The strategy classes of this folder and of installed packages, by class name; the folder wins."""
+    found: dict[str, type[Strategy]] = {}
+    for module in pkgutil.iter_modules(__path__):
+        for kind in vars(import_module(f"{__name__}.{module.name}")).values():
+            if _concrete(kind) and kind.__module__ == f"{__name__}.{module.name}":
+                found[kind.__name__] = kind
+    for name, kind in plugins(GROUP).items():
+        if not (_concrete(kind) and isinstance(vars(kind).get("name"), str)):
+            _leave_out(name, f"it is {kind!r}, not a strategy class with a name")
+        elif kind.__name__ in found:
+            _leave_out(name, f"there is a strategy class {kind.__name__} already")
+        else:
+            found[kind.__name__] = kind
+    return found
+
+
+@cache
+def _by_name() -> dict[str, type[Strategy]]:
+    """Classes that give themselves a name, by this name and by their aliases; the first one wins."""
+    found: dict[str, type[Strategy]] = {}
+    for kind in _classes().values():
+        name = vars(kind).get("name")
+        if not isinstance(name, str):  # a building block such as a combination, used as an object only
+            continue
+        for key in (name, *kind.aliases):
+            if found.setdefault(key, kind) is not kind:
+                _leave_out(key, f"the name belongs to {found[key].__name__} already")
+    return found
+
+
+def _concrete(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, Strategy) and not isabstract(kind)
+
+
+def _leave_out(name: str, why: str) -> None:
+    warnings.warn(f"the strategy '{name}' is left out: {why}", stacklevel=2)
+
+
+def __getattr__(name: str) -> Any:
+    """Strategy classes as attributes, imported when the first one is wanted."""
+    if name[:1].isupper() and name in _classes():
+        return _classes()[name]
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_classes()})

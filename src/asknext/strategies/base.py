@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -110,7 +110,7 @@ def choose(strategy: Strategy, round: Round, n: int, rng: np.random.Generator) -
     n = min(n, len(round.candidates))
     if n == 0:
         return Selection(np.empty(0, dtype=np.intp))
-    selection = strategy.select(round, n, rng)
+    selection = strategy.select(replace(round, declared=frozenset(strategy.needs)), n, rng)
     ids = selection.ids
     if len(ids) != n or len(np.unique(ids)) != n or not np.isin(ids, round.candidates).all():
         raise AskNextError(

@@ -1,0 +1,56 @@
+"""How close rows lie to their nearest neighbours, and which rows are copies of one another."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from asknext.kernels.distances import as_points, blocks, centred, squared_distances, squared_norms
+from asknext.types import Floats, Ids
+
+
+def mean_distance(X: Any, k: int, squared: bool = False) -> Floats:
+    """Mean distance of each row to the k nearest other rows.
+
+    A row is left out of its own neighbours by its position, so that a copy of it counts as a neighbour at
+    distance 0. All pairs are measured, O(m² d) time, but in blocks.
+
+    Parameters
+    ----------
+    X : (m, d) rows, dense or CSR.
+    k : neighbours, at least 1; with fewer other rows, all of them.
+    squared : average squared distances instead.
+
+    Returns
+    -------
+    (m,) numbers; infinite for a row without others.
+    """
+    (X,) = centred(as_points(X))
+    norms = squared_norms(X)
+    m = len(norms)
+    k = min(k, m - 1)
+    if k == 0:
+        return np.full(m, np.inf)
+    mean = np.empty(m)
+    for part in blocks(m, m):
+        table = squared_distances(X[part], X, norms[part], norms)
+        mine = np.arange(part.start, part.stop)
+        table[mine - part.start, mine] = np.inf
+        near = np.partition(table, k - 1, axis=1)[:, :k]
+        mean[part] = (near if squared else np.sqrt(near)).mean(axis=1)
+    return mean
+
+
+def distinct(X: Any) -> Ids:
+    """Position of the first of each group of identical rows, ascending; X is (m, d), dense or CSR."""
+    if sparse.issparse(X):
+        cuts = list(zip(X.indptr[:-1], X.indptr[1:], strict=True))
+        keys = [(X.indices[i:j].tobytes(), X.data[i:j].tobytes()) for i, j in cuts]
+    else:
+        keys = [(row.tobytes(), b"") for row in X]
+    first: dict[tuple[bytes, bytes], int] = {}
+    for position, key in enumerate(keys):
+        first.setdefault(key, position)
+    return np.fromiter(first.values(), dtype=np.intp, count=len(first))
