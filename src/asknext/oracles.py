@@ -52,7 +52,7 @@ class NoisyOracle:
     Raises
     ------
     AskNextError : a rate outside [0, 1], a confusion matrix of the wrong shape or whose rows do not add up
-        to 1, or neither or both of them.
+        to 1, neither or both of them, or a label that is none of the classes.
     """
 
     def __init__(
@@ -74,6 +74,9 @@ class NoisyOracle:
                 f"to 1; it is {' × '.join(map(str, table.shape))}."
             )
         position = {label: j for j, label in enumerate(known)}
+        strange = [label for label in labels if not isinstance(label, Answer) and label not in position]
+        if strange:
+            raise AskNextError(f"the label {strange[0]!r} is none of the classes of this noisy oracle.")
         draws = np.random.default_rng(seed).random(len(labels))
         steps = table.cumsum(axis=1)
         self.labels: list[Label | Answer] = [

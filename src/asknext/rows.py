@@ -146,7 +146,7 @@ def _feed(digest: Any, part: Any) -> None:
         part = part.tocsr()
         for piece in (part.data, part.indices, part.indptr, part.shape):
             _feed(digest, piece)
-    elif isinstance(part, np.ndarray) and not part.dtype.hasobject:
+    elif isinstance(part, np.ndarray) and part.dtype.kind in "biufcmM":
         _feed_array(digest, part)
     elif isinstance(part, np.ndarray | list | tuple):
         digest.update(f"{np.shape(part) if isinstance(part, np.ndarray) else len(part)}".encode())
