@@ -137,6 +137,19 @@ def test_the_last_value_set_in_an_iteration_counts(tmp_path):
     assert not list(tmp_path.rglob("*.npy"))
 
 
+def test_nothing_is_left_of_an_attempt_that_did_not_finish(tmp_path):
+    stale = tmp_path / "iterations" / "0" / "value.json"  # left by a process killed while writing
+    stale.parent.mkdir(parents=True)
+    stale.write_text("1")
+    with ReplayCache(tmp_path) as cache:
+        value = cache.variable("value", 0)
+        for _ in cache.iter([0]):
+            value.set(np.ones(3))
+        cache.compute_metric("sum", np.sum, value.current())
+        assert cache.values()[0]["value"] == 3
+    assert [path.name for path in stale.parent.iterdir()] == ["value.npy"]
+
+
 def test_types_and_shapes_come_back_through_the_loop(tmp_path):
     mixture = {"x": np.float32(2), "ids": np.arange(2, dtype=np.int8)}
     values = [(1, "a"), mixture, sparse.eye_array(2, format="csc")]
@@ -276,15 +289,16 @@ def test_two_loops_at_once_are_refused(tmp_path):
 
 
 def test_variables_of_elsewhere_are_refused(tmp_path):
-    cache = ReplayCache(tmp_path)
-    with cache:
+    with ReplayCache(tmp_path) as cache:
         old = cache.variable("total", 0)
         with pytest.raises(AskNextError, match="exists already"):
             cache.variable("Total", 0)
         with pytest.raises(AskNextError, match=r"outside cache\.iter"):
             old.set(1)
-    with cache:
-        with pytest.raises(AskNextError, match="before this one was opened again"):
+    with pytest.raises(AskNextError, match="entered before"), cache:
+        pass
+    with ReplayCache(tmp_path) as cache:
+        with pytest.raises(AskNextError, match="made by another cache"):
             next(cache.iter([0], old.previous()))
         for given in (old, 3):
             with pytest.raises(AskNextError, match=r"variable\.previous"):
@@ -480,10 +494,18 @@ def test_a_metric_that_fails_logs_nothing(tmp_path):
 
 
 def test_a_damaged_file_is_named(tmp_path):
-    count_up(tmp_path, 2)
-    (tmp_path / "iterations" / "1" / "total.json").write_text("[1, ")
-    with pytest.raises(AskNextError, match=r"total\.json cannot be read"):
-        kept(tmp_path)
+    with ReplayCache(tmp_path) as cache:
+        total = cache.variable("total", 0)
+        values = [1, np.arange(3), sparse.eye_array(3), {"a": np.arange(3)}]
+        for item, _ in cache.iter(range(4), total.previous()):
+            total.set(values[item])
+        for i, suffix in enumerate(["json", "npy", "npz", "npz"]):
+            path = tmp_path / "iterations" / str(i) / f"total.{suffix}"
+            path.write_bytes(path.read_bytes()[:-8])
+            with pytest.raises(AskNextError, match=rf"total\.{suffix} cannot be read"):
+                cache.compute_metric("first", str, total.current())
+            path.unlink()
+            path.with_suffix(".json").write_text("0")
 
 
 # --- resume only ----------------------------------------------------------------------------------------
@@ -502,6 +524,8 @@ def test_a_resume_cache_keeps_the_last_values_only(tmp_path, lifetime):
     assert on_disk() == list(range(5 - lifetime, 5))
     assert count_up(tmp_path, 9, make) == [5, 6, 7, 8]
     assert on_disk() == list(range(9 - lifetime, 9))
+    assert count_up(tmp_path, 9, lambda folder: ResumeCache(folder, lifetime=1)) == []
+    assert on_disk() == [8]
     assert [row["value"] for row in read_values(tmp_path, "before")] == list(range(9))
 
 

@@ -116,6 +116,12 @@ def test_different_values_have_different_fingerprints(one, other):
     assert fingerprint(one, "value") != fingerprint(other, "value")
 
 
+def test_a_fingerprint_does_not_depend_on_the_layout_in_memory():
+    array = np.arange(12).reshape(3, 4)
+    same_content = [np.asfortranarray(array), np.repeat(array, 2, axis=1)[:, ::2]]
+    assert {fingerprint([other], "value") for other in same_content} == {fingerprint([array], "value")}
+
+
 def test_files_are_what_other_tools_read(tmp_path):
     array = np.arange(6, dtype=np.int32).reshape(2, 3)
     suffix, content = encode(array, "value")
