@@ -47,18 +47,24 @@ class Situation:
         return round, reads
 
 
-def made_up(needs: frozenset[str], X: Array, k: int, informed: bool = True) -> dict[str, Array]:
-    """Made-up signals of items with features X for k classes; without a model all predictions are equal."""
+def made_up(
+    needs: frozenset[str], X: Array, k: int, informed: bool = True, known: int | None = None
+) -> dict[str, Array]:
+    """Made-up signals of items with features X, for k classes of which the model knows the first `known`.
+
+    Without a model all predictions are equal.
+    """
     rng = np.random.default_rng(1)
     logits = rng.normal(size=(len(X), k)) * informed
+    logits[:, k if known is None else known :] = -1e9
     draws = logits[:, None, :] + rng.normal(size=(len(X), 4, k)) * informed
-    known = {
+    columns = {
         "embedding": X,
         "logits": logits,
         "proba": softmax(logits),
         "samples": softmax(draws.reshape(4 * len(X), k)).reshape(draws.shape),
     }
-    return {name: known[name] if name in known else rng.random(len(X)) for name in sorted(needs)}
+    return {name: columns[name] if name in columns else rng.random(len(X)) for name in sorted(needs)}
 
 
 def mixed(needs: frozenset[str]) -> Situation:
@@ -69,7 +75,7 @@ def mixed(needs: frozenset[str]) -> Situation:
     codes += [ANSWER_CODES[UNSURE], ANSWER_CODES[SKIPPED]]
     state = np.full(SIZE, UNASKED_CODE, dtype=np.int32)
     state[rng.permutation(SIZE)[: len(codes)]] = codes
-    return Situation("a mixed pool", state, CLASSES, made_up(needs, X, len(CLASSES)))
+    return Situation("a mixed pool", state, CLASSES, made_up(needs, X, len(CLASSES), known=3))
 
 
 def situations(needs: frozenset[str]) -> Iterator[Situation]:

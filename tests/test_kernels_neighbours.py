@@ -1,0 +1,47 @@
+"""Neighbour distances and copies, against what is obviously right."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import sparse
+from scipy.spatial.distance import cdist
+
+from asknext.kernels import distances
+from asknext.kernels.neighbours import distinct, mean_distance
+
+
+@pytest.mark.parametrize("form", [np.asarray, sparse.csr_array])
+@pytest.mark.parametrize("squared", [False, True])
+def test_mean_distance_by_sorting(form: Any, squared: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(distances, "BLOCK", 100)  # several blocks
+    X = np.random.default_rng(0).normal(size=(37, 3)) + 5
+    pairs = np.sort(cdist(X, X), axis=1)[:, 1:5]
+    expected = (pairs**2 if squared else pairs).mean(axis=1)
+    np.testing.assert_allclose(mean_distance(form(X), 4, squared), expected, rtol=1e-9)
+
+
+def test_worked_value() -> None:
+    np.testing.assert_allclose(mean_distance(np.array([[0.0], [1.0], [3.0]]), 2), [2.0, 1.5, 2.5])
+    np.testing.assert_allclose(mean_distance(np.array([[0.0], [1.0], [3.0]]), 2, squared=True), [5, 2.5, 6.5])
+
+
+def test_a_copy_is_a_neighbour_and_a_row_is_not_its_own() -> None:
+    np.testing.assert_allclose(mean_distance(np.array([[0.0], [0.0], [2.0]]), 1), [0, 0, 2])
+
+
+def test_too_few_rows() -> None:
+    assert mean_distance(np.array([[0.0], [4.0]]), 20).tolist() == [4, 4]
+    assert mean_distance(np.array([[3.0]]), 20).tolist() == [np.inf]
+
+
+@given(values=st.lists(st.integers(0, 4), min_size=1, max_size=20))
+def test_distinct_is_the_first_of_each(values: list[int]) -> None:
+    X = np.array([[0, value] for value in values], dtype=float)
+    expected = sorted(np.unique(X, axis=0, return_index=True)[1].tolist())
+    assert distinct(X).tolist() == expected
+    assert distinct(sparse.csr_array(X)).tolist() == expected
