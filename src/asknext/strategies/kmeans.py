@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from asknext.kernels.assign import distinct_nearest
-from asknext.kernels.kmeans import k_means
+from asknext.kernels.kmeans import Clusters, k_means
 from asknext.round import Round
 from asknext.strategies.base import Selection, Strategy
 from asknext.types import Array, Ids
@@ -27,16 +27,19 @@ def central(ids: Ids, X: Array, n: int, rng: np.random.Generator, weights: Array
     -------
     A selection whose score is the weight of the item's cluster (items in it, where there are no weights).
     """
-    labels, centres = k_means(X, n, rng, weights)
+    return nearest_to_centres(ids, X, k_means(X, n, rng, weights), weights)
+
+
+def nearest_to_centres(ids: Ids, X: Array, clusters: Clusters, weights: Array | None = None) -> Selection:
+    """The same for a clustering that is there already; an item of label -1 is in none of its clusters."""
+    labels, centres = clusters
+    inside = labels >= 0
+    pull = None if weights is None else weights[inside]
+    mass, size = (np.bincount(labels[inside], w, minlength=len(centres)) for w in (pull, None))
     rows, distance = distinct_nearest(X, centres)
-    mass = np.bincount(labels, weights=weights, minlength=n)
     cluster = np.lexsort((distance, -mass))
     rows = rows[cluster]
-    parts = {
-        "cluster": cluster,
-        "cluster_size": np.bincount(labels, minlength=n)[cluster],
-        "distance": distance[cluster],
-    }
+    parts = {"cluster": cluster, "cluster_size": size[cluster], "distance": distance[cluster]}
     if weights is not None:
         parts["weight"] = weights[rows]
     return Selection(ids[rows], mass[cluster].astype(np.float64), parts)

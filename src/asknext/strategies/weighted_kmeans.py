@@ -13,6 +13,21 @@ from asknext.round import Round
 from asknext.strategies.base import Selection, Strategy
 from asknext.strategies.kmeans import central
 from asknext.strategies.margin import closeness
+from asknext.types import Array, Ids
+
+
+def shortlist(values: Array, size: float, rng: np.random.Generator) -> Ids:
+    """Positions of the ⌈size⌉ largest values, ascending; of all values where they are all equal.
+
+    Parameters
+    ----------
+    values : (m,) numbers.
+    size : how many to keep; more than m means m.
+    rng : breaks ties.
+    """
+    if size >= len(values) or np.ptp(values) == 0:
+        return np.arange(len(values))
+    return np.sort(top_n(values, math.ceil(size), rng))
 
 
 @dataclass(frozen=True)
@@ -48,9 +63,7 @@ class WeightedKMeans(Strategy):
 
     def select(self, round: Round, n: int, rng: np.random.Generator) -> Selection:
         """Choose n central items, those of the heaviest clusters first."""
-        ids, weights = round.candidates, closeness(round.read("proba"))
-        kept = np.arange(len(ids))
-        if np.ptp(weights) > 0 and self.beta * n < len(ids):
-            kept = np.sort(top_n(weights, math.ceil(self.beta * n), rng))
-        ids = ids[kept]
+        weights = closeness(round.read("proba"))
+        kept = shortlist(weights, self.beta * n, rng)
+        ids = round.candidates[kept]
         return central(ids, round.read("embedding", ids), n, rng, weights[kept])
