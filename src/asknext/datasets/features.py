@@ -15,6 +15,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler, normalize
 
 from asknext.datasets.columns import WORD, Column, Kind, read
 from asknext.errors import AskNextError
+from asknext.kernels.threads import one_thread
 from asknext.types import Array
 
 MOST_LEVELS = 50  # one-hot columns made of one column
@@ -104,11 +105,11 @@ def _categories(columns: Sequence[Column]) -> tuple[Array, str]:
     levels = int(np.clip(MOST_ONE_HOT // len(columns), 2, MOST_LEVELS))
     encoder = OneHotEncoder(min_frequency=2, max_categories=levels, sparse_output=False)
     X = encoder.fit_transform(values)
-    pooled = sum(0 if rare is None else len(rare) for rare in encoder.infrequent_categories_)
+    pooled = sum(len(rare) for rare in encoder.infrequent_categories_ if rare is not None and len(rare) > 1)
     note = f"{_count(len(columns), 'column')} of categories one-hot encoded into {X.shape[1]} columns"
     note += f", {_count(pooled, 'rare level')} pooled" * (pooled > 0)
     gaps = sum(column.values.count(None) for column in columns)
-    note += f", {_count(gaps, 'missing value')} as a level" * (gaps > 0)
+    note += f", {_count(gaps, 'missing value')} counted as a level" * (gaps > 0)
     return X, note
 
 
@@ -129,7 +130,7 @@ def _text(texts: Sequence[str | None]) -> Array:
         token_pattern=WORD, ngram_range=(1, 2), sublinear_tf=True, max_features=VOCABULARY
     ).fit_transform([text or "" for text in texts])
     svd = TruncatedSVD(min(TEXT_DIMENSIONS, *vectors.shape), random_state=0)
-    with np.errstate(invalid="ignore", divide="ignore"):  # its share of explained variance may be 0 / 0
+    with one_thread(), np.errstate(invalid="ignore", divide="ignore"):  # explained variance may be 0 / 0
         return normalize(svd.fit_transform(vectors))
 
 

@@ -91,7 +91,7 @@ def _tsv(path: Path, target: str | None, name: str) -> Dataset:
 
 def _delimited(path: Path, target: str | None, name: str, separators: tuple[str, ...]) -> Dataset:
     for separator in separators:
-        options: dict[str, Any] = {"sep": separator, "encoding": "utf-8-sig", "keep_default_na": False}
+        options: dict[str, Any] = {"sep": separator, "keep_default_na": False}
         first = pd.read_csv(path, header=None, nrows=1, dtype=str, **options).iloc[0]
         if len(first) > 1:
             break

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import narwhals as nw
-from narwhals.exceptions import DuplicateError
 
 from asknext.datasets.base import Dataset
 from asknext.datasets.columns import python_values
@@ -37,8 +36,10 @@ def from_frame(frame: Any, target: str, name: str = "data frame") -> Dataset:
         table = table.collect() if isinstance(table, nw.LazyFrame) else table
         table = table.rename({column: str(column) for column in table.columns})
     except TypeError as error:
-        raise AskNextError(f"{name} is {type(frame).__name__}, which is no data frame.") from error
-    except DuplicateError as error:
+        raise AskNextError(
+            f"{type(frame).__name__} is no data frame; give a pandas, Polars or PyArrow table."
+        ) from error
+    except ValueError as error:  # narwhals wants each name once
         raise AskNextError(f"{name} has several columns of the same name; rename them.") from error
     target = choose_target(table.columns, target, name)
     y, classes = clean(python_values(table[target]), target)

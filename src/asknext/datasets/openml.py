@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from http.client import HTTPException
 
 from sklearn.datasets import fetch_openml
@@ -30,21 +31,20 @@ def load_openml(number: str, target: str | None = None) -> Dataset:
     """
     if not (number.isascii() and number.isdigit()):
         raise AskNextError(f"'openml:{number}' needs the number of a data set, such as openml:61.")
-    column = "default-target" if target is None else target
     try:
-        bunch = fetch_openml(data_id=int(number), target_column=column, as_frame=True, n_retries=0)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "A network error occurred")  # it tries again, or raises
+            bunch = fetch_openml(data_id=int(number), as_frame=True, n_retries=1)
     except (OSError, HTTPException) as error:
         raise AskNextError(
             f"OpenML data set {number} cannot be fetched ({error}); check the network, "
             "or download the data set and give the path of the file."
         ) from error
-    except KeyError as error:
-        raise AskNextError(f"OpenML data set {number} has no column '{target}'.") from error
-    except ValueError as error:  # an unknown number, a sparse data set, missing labels
-        raise AskNextError(f"OpenML data set {number}: {error}") from error
-    if len(bunch.target_names) != 1:
+    except (ValueError, KeyError) as error:  # an unknown number, a sparse table, missing labels
+        raise AskNextError(f"OpenML data set {number} cannot be used: {error}") from error
+    if target is None and len(bunch.target_names) != 1:
         raise AskNextError(
             f"OpenML data set {number} names {len(bunch.target_names)} label columns; "
             "choose one with --target."
         )
-    return from_frame(bunch.frame, bunch.target_names[0], name=bunch.details["name"])
+    return from_frame(bunch.frame, target or bunch.target_names[0], name=bunch.details["name"])
