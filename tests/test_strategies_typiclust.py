@@ -71,9 +71,9 @@ def test_small_clusters_come_last_but_come() -> None:
     assert not big[80:].any()
 
 
-def test_where_all_clusters_are_small_none_is_put_off() -> None:
-    """With 4 items to each cluster the limit of 5 is no limit, and the largest still comes first."""
-    X, blob = blobs(4, 5, 4, 3)
+def test_where_most_clusters_are_small_they_are_not_put_off() -> None:
+    """With 4 items to a cluster, 5 is not few: a cluster of 6 must not be emptied before the others."""
+    X, blob = blobs(4, 6, 4, 3)
     picked = asknext.select(X, 4, TypiClust())
     assert blob[picked.ids][0] == 1
     assert sorted(blob[picked.ids]) == [0, 1, 2, 3]

@@ -54,7 +54,7 @@ def d_squared(
             break
         fresh = without_rounding(norms + norms[row] - 2.0 * products(Q, row) * products(X, row), norms)
         gap = fresh if step == 0 else np.minimum(gap, fresh, out=gap)
-        gap[row] = 0.0
+        gap[row] = 0.0  # never again, whatever rounding left
         row = _draw(gap, left, rng)
     return drawn, np.sqrt(distances)
 
