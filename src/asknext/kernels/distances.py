@@ -60,6 +60,13 @@ def squared_norms(X: Any) -> Floats:
     return np.einsum("ij,ij->i", X, X)
 
 
+def unit(X: Any) -> Any:
+    """Rows divided by their length, dense or CSR; rows of zeros stay."""
+    length = np.sqrt(squared_norms(X))
+    scale = (1.0 / np.where(length > 0, length, 1.0)).astype(X.dtype)
+    return (sparse.diags_array(scale) @ X).tocsr() if sparse.issparse(X) else X * scale[:, None]
+
+
 def products(X: Any, row: int) -> Floats:
     """Inner products of all rows with one of them; (n,)."""
     other = X[[row]].toarray().ravel() if sparse.issparse(X) else X[row]
