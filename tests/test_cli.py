@@ -86,7 +86,7 @@ def test_bad_data_is_refused_in_one_line() -> None:
     assert "missing.csv" in refused("compare", "missing.csv", "--target", "x")
     assert "did you mean 'answer'" in refused("compare", good, "--target", "anwser")
     Path("one.csv").write_text("a,y\n" + "1,yes\n2,yes\n" * 20)
-    assert "one class" in refused("compare", "one.csv", "--target", "y")
+    assert "single class" in refused("compare", "one.csv", "--target", "y")
     Path("gap.csv").write_text("a,y\n" + "1,yes\n2,no\n3,\n" * 20)
     assert "20" in refused("compare", "gap.csv", "--target", "y")
     assert "--initial is 500" in refused("compare", good, "--target", "answer", "--initial", "500")

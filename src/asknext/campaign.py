@@ -31,7 +31,8 @@ class Campaign:
 
     Parameters
     ----------
-    X : (n, …) the pool: array, sparse matrix, memory map, tensor, data frame or list.
+    X : (n, …) the pool: array, sparse matrix, memory map, tensor, data frame or list; or a `Table` that
+        holds rows outside the pool as well.
     learner : a name, a scikit-learn classifier or a learner; None where the strategy needs no model.
     strategy : a name, or an object such as `asknext.strategies.TypiClust(neighbours=20)`.
     seed : the only source of randomness; the same seed and answers give the same questions.
@@ -156,7 +157,7 @@ class Campaign:
 
     def proba(self) -> Array:
         """Class probabilities (n, k) of all items by the present model, columns in the order of `classes`."""
-        return self.fitting.column("proba")
+        return self.fitting.column("proba")[: len(self.table)].copy()
 
     # ---------------------------------------------------------------- ask and tell
 
@@ -319,32 +320,24 @@ class Campaign:
 
     # ---------------------------------------------------------------- the record
 
-    def record(self, holdout: Table | None = None) -> None:
-        """Fit now, keep the probabilities of the pool and of a hold-out as columns, and log that.
+    def record(self) -> None:
+        """Fit now, keep the probabilities of the pool and the hold-out as a column, and log that.
 
-        These columns are what replays and monitors read later. Once a round: a second call does nothing.
-
-        Parameters
-        ----------
-        holdout : rows outside the pool on which the model is watched.
+        Such columns are what replays and monitors read later. Once a round: a second call does nothing.
 
         Raises
         ------
         AskNextError : the campaign has no learner, or no place to keep columns.
         """
-        if self.round in self.state.fitted:
+        if self.round in self._state.fitted:
             return
         if self._columns is None:
             raise AskNextError("record() keeps columns on the disk; give the campaign a path.")
-        columns = {}
-        for subset, table in (("pool", self.table), ("test", holdout)):
-            if table is not None:
-                self.fitting.column("proba", table)
-                columns[subset] = self.fitting.column_key("proba", table)
+        self.fitting.column("proba")
         body = {
             "round": self.round,
             "labelled": len(self.pool.labelled),
-            "columns": columns,
+            "columns": {"proba": self.fitting.column_key("proba")},
             "seconds": dict(self.fitting.seconds),
         }
         self._append(Event(kinds.FITTED, body, id=f"fitted-{self.round}"))

@@ -42,7 +42,7 @@ class Moment:
     round : batches asked before.
     n_labelled : labels the model was fitted on.
     column : reads the class probabilities of the whole "pool" or "test".
-    truth : true class positions of the same.
+    truth : true class positions of the same, by name.
     candidates : pool items not asked so far; batch : those asked in this round (empty in the last).
     before : the moment of the round before, or None.
     """
@@ -94,7 +94,7 @@ def moments(run: Run, parts: Split, y: Array, rounds: int) -> Iterator[Moment]:
         before = Moment(
             round=number,
             n_labelled=event.body["labelled"],
-            column=cache(partial(_column, run, event)),
+            column=cache(partial(_column, run, event, len(parts.pool))),
             truth=truth,
             candidates=state.pool.candidates,
             batch=batches.get(number, np.empty(0, dtype=np.intp)),
@@ -103,11 +103,11 @@ def moments(run: Run, parts: Split, y: Array, rounds: int) -> Iterator[Moment]:
         yield before
 
 
-def _column(run: Run, event: Event, subset: str) -> Array:
-    values = run.columns.get(event.body["columns"][subset])
+def _column(run: Run, event: Event, n_pool: int, subset: str) -> Array:
+    values = run.columns.get(event.body["columns"]["proba"])
     if values is None:
         raise AskNextError(
-            f"a stored column of {run.path} is gone or damaged (round {event.body['round']}, {subset}); "
-            "delete this folder and run the same comparison again."
+            f"a stored column of {run.path} is gone or damaged (round {event.body['round']}); delete this "
+            "folder and run the same comparison again."
         )
-    return values
+    return values[:n_pool] if subset == "pool" else values[n_pool:]

@@ -16,6 +16,7 @@ from asknext.campaign import Campaign
 from asknext.datasets import Dataset, load
 from asknext.errors import AskNextError
 from asknext.files import read_json
+from asknext.learners.fitting import Table
 from asknext.log import Event, read_events
 from asknext.log import events as kinds
 from asknext.randomness import spawn
@@ -79,11 +80,13 @@ def repeat(out: Path, settings: Settings, data: Dataset, sample: int) -> Iterato
     ]
     chosen = spawn(0, "repeat").permutation(len(rounds))[:sample]
     for run, asked in (rounds[i] for i in np.sort(chosen)):
-        picks = _ask_again(run, asked, data.X[split(y, settings, run.seed).pool], settings)
+        parts = split(y, settings, run.seed)
+        table = Table(data.X[parts.pool], holdout=data.X[parts.test])
+        picks = _ask_again(run, asked, table, settings)
         yield Repeat(run.strategy, run.seed, asked.body["round"], picks == asked.body["ids"])
 
 
-def _ask_again(run: Run, asked: Event, X: np.ndarray, settings: Settings) -> list[int]:
+def _ask_again(run: Run, asked: Event, table: Table, settings: Settings) -> list[int]:
     before = list(takewhile(lambda event: event.id != asked.id, read_events(run.path)))
-    with Campaign(X, settings.learner, run.strategy, seed=run.seed, history=before) as campaign:
+    with Campaign(table, settings.learner, run.strategy, seed=run.seed, history=before) as campaign:
         return campaign.ask(len(asked.body["ids"])).ids.tolist()

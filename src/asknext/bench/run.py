@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from time import perf_counter
+from threading import Thread
+from time import perf_counter, sleep
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from asknext.bench.protocol import Settings, Split, split
 from asknext.campaign import Campaign
 from asknext.errors import AskNextError
+from asknext.kernels.threads import one_thread
 from asknext.learners.fitting import Table
 from asknext.log import ColumnStore
 from asknext.log.store import DATABASE
@@ -68,7 +70,7 @@ def open_campaign(
     """
     parts = split(y, settings, run.seed)
     campaign = Campaign(
-        X[parts.pool],
+        Table(X[parts.pool], holdout=X[parts.test]),
         settings.learner,
         run.strategy,
         seed=run.seed,
@@ -92,35 +94,46 @@ def execute(
     Parameters
     ----------
     run, X, y, classes, settings : as for `open_campaign`.
-    parent : process that wants the result; the run ends early if that one is gone.
+    parent : process that wants the result; this process ends when that one is gone.
 
     Returns
     -------
     The run itself, so that a scheduler knows which one is done.
     """
-    with threadpool_limits(limits=1):
+    if parent is not None:
+        _leave_with(parent)
+    with one_thread():
         campaign, parts, oracle = open_campaign(run, X, y, classes, settings)
         with campaign:
-            holdout = Table(X[parts.test])
             more = True
             while more:
                 with campaign.transaction():
                     start = perf_counter()
                     while more and perf_counter() - start < COMMIT_EVERY:
-                        if parent is not None and os.getppid() != parent:
-                            raise SystemExit(1)
-                        more = play(campaign, parts, oracle, holdout, settings)
+                        more = play(campaign, parts, oracle, settings)
     return run
 
 
-def play(campaign: Campaign, parts: Split, oracle: Oracle, holdout: Table, settings: Settings) -> bool:
+@cache
+def _leave_with(parent: int) -> None:
+    """End this worker soon after its parent was killed: it would hold logs that a new parent wants to write."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            sleep(0.2)
+        os._exit(1)  # as sudden as a kill, which the log survives
+
+    Thread(target=watch, daemon=True).start()
+
+
+def play(campaign: Campaign, parts: Split, oracle: Oracle, settings: Settings) -> bool:
     """One round: answer what is open, fit and record, ask the next batch; False when there is no next one."""
     if len(campaign.pending):
         campaign.tell(campaign.pending, oracle.answer(campaign.pending))
     elif campaign.round == 0 and settings.initial and "initial" not in campaign.log:
         campaign.tell(parts.initial, oracle.answer(parts.initial), id="initial")
     if len(campaign.pool.labelled):
-        campaign.record(holdout)
+        campaign.record()
     return campaign.round < settings.rounds and len(campaign.ask(settings.batch)) > 0
 
 

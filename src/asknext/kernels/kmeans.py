@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.cluster import KMeans, MiniBatchKMeans
 from sklearn.exceptions import ConvergenceWarning
-from threadpoolctl import threadpool_limits
 
 from asknext.kernels.distances import as_points
+from asknext.kernels.threads import one_thread
 from asknext.types import Array, Floats
 
 FULL = 1 << 24  # rows × clusters up to which every step looks at every row
@@ -62,7 +62,7 @@ def k_means(
         batch_size = 0 if m * k <= FULL else max(4096, 8 * k)
     settings = {"n_clusters": k, "n_init": n_init, "random_state": seed}
     model = MiniBatchKMeans(batch_size=batch_size, **settings) if batch_size else KMeans(**settings)
-    with threadpool_limits(1, user_api="openmp"), warnings.catch_warnings():
+    with one_thread(), warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # fewer distinct rows than clusters
         model.fit(X, sample_weight=weights)
     return Clusters(model.labels_.astype(np.intp), model.cluster_centers_)

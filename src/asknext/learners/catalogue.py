@@ -59,5 +59,6 @@ def make(name: str) -> Learner:
     ------
     AskNextError : unknown name; the nearest one is suggested.
     """
-    made = find("learner", name, {**LEARNERS, **plugins("asknext.learners")})()
+    builder = LEARNERS.get(name) or find("learner", name, {**LEARNERS, **plugins("asknext.learners")})
+    made = builder()
     return made if isinstance(made, Learner) else SklearnLearner(made)

@@ -31,20 +31,22 @@ class Columns(Protocol):
 
 
 class Table:
-    """Rows that a learner predicts on, with the fingerprint that names them in the cache.
+    """The rows that a learner predicts on, with the fingerprint that names them in the cache.
 
     Parameters
     ----------
-    X : (n, …) anything that `asknext.rows.load` takes.
+    X : (n, …) the pool, anything that `asknext.rows.load` takes.
+    holdout : (h, …) rows outside the pool on which the model is watched, in the same form; or None.
     """
 
-    def __init__(self, X: Any) -> None:
+    def __init__(self, X: Any, holdout: Any = None) -> None:
         self.X = rows.load(X)
+        self.holdout = None if holdout is None else rows.load(holdout)
 
     @cached_property
     def key(self) -> str:
         """Fingerprint of the content."""
-        return rows.fingerprint(self.X)
+        return rows.fingerprint(self.X, *(() if self.holdout is None else (self.holdout,)))
 
     def __len__(self) -> int:
         return rows.count(self.X)
@@ -74,6 +76,7 @@ class Fitting:
         self.seed = seed
         self.columns = columns
         self.seconds = {"fit": 0.0, "predict": 0.0}
+        self._loaded: dict[str, Array] = {}
 
     @cached_property
     def key(self) -> str:
@@ -95,31 +98,31 @@ class Fitting:
         """The learner's signals as sources of columns over the pool."""
         return {name: self._source(name) for name in sorted(self.learner.provides)}
 
-    def column(self, name: str, table: Table | None = None) -> Array:
-        """A whole signal over the pool or another table, from the cache if it is there.
+    def column(self, name: str) -> Array:
+        """A whole signal over the pool, followed by the hold-out, from the cache if it is there.
 
         Parameters
         ----------
         name : a signal that the learner provides.
-        table : rows to predict on; the pool's own unless given.
 
         Returns
         -------
-        (n, …) array.
+        (n + h, …) array.
         """
-        table = table or self.table
-        if self.columns is None:
-            return self._predict(name, table.X)
-        key = self.column_key(name, table)
-        values = self.columns.get(key)
-        if values is None:
-            values = self._predict(name, table.X)
-            self.columns.put(key, values)
-        return values
+        if name not in self._loaded:
+            values = None if self.columns is None else self.columns.get(self.column_key(name))
+            if values is None:
+                values = self._predict(name, self.table.X)
+                if self.table.holdout is not None:
+                    values = np.concatenate([values, self._predict(name, self.table.holdout)])
+                if self.columns is not None:
+                    self.columns.put(self.column_key(name), values)
+            self._loaded[name] = values
+        return self._loaded[name]
 
-    def column_key(self, name: str, table: Table | None = None) -> str:
+    def column_key(self, name: str) -> str:
         """The name of a column in the cache."""
-        return rows.fingerprint(self.key, name, (table or self.table).key)
+        return f"{self.key}-{name}"
 
     def _source(self, name: str) -> Source:
         def read(ids: Ids) -> Array:

@@ -47,6 +47,7 @@ class EventLog:
             with self._connection.begin():
                 migrate(self._connection)
             self._ids = {e.id: e for e in _read(self._connection)}
+            self._waiting: list[Event] = []
         except DatabaseError as error:
             self._release()
             raise DamagedLogError(f"{path} holds no readable log: {error.orig}.") from error
@@ -83,7 +84,7 @@ class EventLog:
         stored = list(fresh.values())
         if stored:
             with self.transaction():
-                self._connection.execute(insert(events), [_row(e) for e in stored])
+                self._waiting += stored
                 self._ids.update(fresh)
         return stored
 
@@ -101,7 +102,11 @@ class EventLog:
         try:
             with self._connection.begin():
                 yield
+                if self._waiting:
+                    self._connection.execute(insert(events), [_row(e) for e in self._waiting])
+            self._waiting = []
         except BaseException as error:
+            self._waiting = []
             self._ids = {e.id: e for e in _read(self._connection)}
             if isinstance(error, OperationalError):
                 raise AskNextError(
