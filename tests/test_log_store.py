@@ -1,0 +1,350 @@
+"""The log on the disk: append-only, one writer, all or nothing, and there after a power cut."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+import threading
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from sqlalchemy import insert
+
+from asknext.errors import AskNextError, DamagedLogError
+from asknext.log import Event, EventLog, read_events
+from asknext.log.events import ANSWERED, ASKED, CREATED, REQUIRED, STOPPED
+from asknext.log.migrations import MIGRATIONS, migrations
+from asknext.log.store import DATABASE, integrity
+
+
+def note(reason: Any = "done", **more: Any) -> Event:
+    return Event(STOPPED, {"reason": reason}, **more)
+
+
+def database(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(path / DATABASE)
+
+
+# ---------------------------------------------------------------- events
+
+
+def test_an_unknown_type_or_a_lacking_key_is_refused() -> None:
+    with pytest.raises(AskNextError, match="unknown event type 'asked-again'; there is: created"):
+        Event("asked-again", {})
+    with pytest.raises(AskNextError, match="an event 'created' must say data, seed"):
+        Event(CREATED, {"n": 3})
+
+
+def test_the_text_of_an_event_is_canonical() -> None:
+    assert note({"b": 1, "a": "ß"}).text == '{"reason":{"a":"ß","b":1}}'
+
+
+def test_every_event_has_an_id_of_its_own() -> None:
+    assert note().id != note().id
+
+
+@pytest.mark.parametrize("kind", REQUIRED)
+def test_every_type_can_be_kept(kind: str, tmp_path: Path) -> None:
+    event = Event(kind, dict.fromkeys(REQUIRED[kind], 1), actor="me")
+    with closing(EventLog(tmp_path)) as log:
+        log.append(event)
+    (kept,) = read_events(tmp_path)
+    assert (kept.type, kept.body, kept.id, kept.actor) == (kind, event.body, event.id, "me")
+    assert kept.time.endswith("+00:00")
+
+
+# ---------------------------------------------------------------- append
+
+
+def test_events_come_back_in_order(tmp_path: Path) -> None:
+    with closing(EventLog(tmp_path / "deep" / "er")) as log:
+        for reason in "cab":
+            log.append(note(reason))
+        log.append(note("x"), note("y"))
+        told = [e.body["reason"] for e in log]
+    assert told == ["c", "a", "b", "x", "y"]
+    with closing(EventLog(tmp_path / "deep" / "er")) as log:
+        assert [e.body["reason"] for e in log] == told
+        assert len(log) == 5
+
+
+def test_an_event_is_kept_as_it_will_be_read_back(tmp_path: Path) -> None:
+    """So that a campaign goes on in the same way whether or not it was closed in between."""
+    with closing(EventLog(tmp_path)) as log:
+        (stored,) = log.append(note({"t": (1, 2), "x": 0.1, "deep": {3: None}}))
+    assert stored.body == {"reason": {"t": [1, 2], "x": 0.1, "deep": {"3": None}}}
+    assert read_events(tmp_path) == [stored]
+
+
+def test_the_same_event_again_is_ignored(tmp_path: Path) -> None:
+    event = note()
+    with closing(EventLog(tmp_path)) as log:
+        assert [e.id for e in log.append(event, event)] == [event.id]
+        assert log.append(event) == []
+    with closing(EventLog(tmp_path)) as log:
+        assert log.append(event, note("more"))[0].body["reason"] == "more"
+        assert len(log) == 2
+        assert event.id in log
+        assert "other" not in log
+
+
+@pytest.mark.parametrize(
+    "other", [note("other", id="x"), Event(ANSWERED, {"ids": [], "answers": []}, id="x")], ids=["a", "b"]
+)
+def test_the_same_id_with_other_content_is_an_error(other: Event) -> None:
+    log = EventLog()
+    log.append(note(id="x"))
+    with pytest.raises(AskNextError, match="the event id 'x' was used before for something else"):
+        log.append(note(), other)
+    with pytest.raises(AskNextError, match="used before"):
+        log.append(note(id="y"), note("other", id="y"))
+    assert len(log) == 1
+
+
+def test_sqlite_itself_refuses_to_change_the_past(tmp_path: Path) -> None:
+    with closing(EventLog(tmp_path)) as log:
+        log.append(note())
+    with closing(database(tmp_path)) as raw:
+        for change in ("UPDATE events SET actor = 'x'", "DELETE FROM events"):
+            with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+                raw.execute(change)
+    assert len(read_events(tmp_path)) == 1
+
+
+def test_every_commit_waits_for_the_disk(tmp_path: Path) -> None:
+    with closing(EventLog(tmp_path)) as log:
+        pragma = log._connection.exec_driver_sql
+        assert pragma("PRAGMA synchronous").scalar() == 2
+        assert pragma("PRAGMA journal_mode").scalar() == "wal"
+
+
+# ---------------------------------------------------------------- transactions
+
+
+def test_a_transaction_is_all_or_nothing(tmp_path: Path) -> None:
+    with closing(EventLog(tmp_path)) as log:
+        log.append(note("before"))
+        with pytest.raises(KeyError), log.transaction():  # noqa: PT012
+            log.append(note("one"))
+            with log.transaction():
+                log.append(note("two"))
+            assert len(log) == 3
+            assert len(read_events(tmp_path)) == 1
+            raise KeyError
+        assert [e.body["reason"] for e in log] == ["before"]
+        with log.transaction():
+            log.append(note("three"))
+            log.append(note("four"))
+    assert [e.body["reason"] for e in read_events(tmp_path)] == ["before", "three", "four"]
+
+
+def test_a_full_disk_is_one_sentence_and_loses_nothing(tmp_path: Path) -> None:
+    with closing(EventLog(tmp_path)) as log:
+        log.append(note("before"))
+        pragma = log._connection.exec_driver_sql
+        pages = pragma("PRAGMA page_count").scalar()
+        pragma(f"PRAGMA max_page_count = {pages}")
+        log._connection.rollback()
+        with pytest.raises(AskNextError, match=r"cannot be written \(database or disk is full\)"):
+            log.append(note("x" * 100_000))
+        assert [e.body["reason"] for e in log] == ["before"]
+        pragma("PRAGMA max_page_count = 100000")
+        log._connection.rollback()
+        log.append(note("after"))
+    assert [e.body["reason"] for e in read_events(tmp_path)] == ["before", "after"]
+
+
+# ---------------------------------------------------------------- who may write, who may read
+
+WRITER = """
+import sys
+from pathlib import Path
+from asknext.errors import AskNextError
+from asknext.log import EventLog
+try:
+    EventLog(Path(sys.argv[1]), wait=float(sys.argv[2]))
+    print("opened")
+except AskNextError as error:
+    print(error)
+"""
+
+
+def test_one_writer_at_a_time(tmp_path: Path) -> None:
+    log = EventLog(tmp_path)
+    told = subprocess.check_output([sys.executable, "-c", WRITER, tmp_path, "0"], text=True)
+    assert told.strip() == f"another process is writing {tmp_path}; stop it or choose another place."
+    with pytest.raises(AskNextError, match="is writing"):
+        EventLog(tmp_path)
+    waiting = subprocess.Popen(
+        [sys.executable, "-c", WRITER, tmp_path, "60"], stdout=subprocess.PIPE, text=True
+    )
+    log.close()
+    assert waiting.communicate()[0].strip() == "opened"
+
+
+def test_readers_work_beside_the_writer(tmp_path: Path) -> None:
+    with closing(EventLog(tmp_path)) as log:
+        log.append(note("one"))
+        assert len(read_events(tmp_path)) == 1
+        with log.transaction():
+            log.append(note("two"))
+            assert len(read_events(tmp_path)) == 1
+        assert len(read_events(tmp_path)) == 2
+        assert integrity(tmp_path) == "ok"
+
+
+def test_a_log_may_pass_from_thread_to_thread(tmp_path: Path) -> None:
+    for path in (None, tmp_path):
+        log = EventLog(path)
+        for deed in (lambda log=log: log.append(note()), log.close):
+            thread = threading.Thread(target=deed)
+            thread.start()
+            thread.join()
+        assert len(log) == 1
+    EventLog(tmp_path).close()  # the lock was released, too
+
+
+def test_closing_twice_does_no_harm(tmp_path: Path) -> None:
+    log = EventLog(tmp_path)
+    log.close()
+    log.close()
+
+
+@pytest.mark.parametrize("name", ["a b", "50%", "x#1", "50%41", "ä", "q?z", "a&b=c"])
+def test_any_directory_name_will_do(tmp_path: Path, name: str) -> None:
+    with closing(EventLog(tmp_path / name)) as log:
+        log.append(note())
+    assert len(read_events(tmp_path / name)) == 1
+    assert integrity(tmp_path / name) == "ok"
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_a_relative_path_will_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with closing(EventLog(Path("here"))) as log:
+        log.append(note())
+    assert len(read_events(Path("here"))) == 1
+
+
+# ---------------------------------------------------------------- what is no log
+
+
+def test_no_log_to_read(tmp_path: Path) -> None:
+    with pytest.raises(AskNextError, match=r"there is no asknext project in .* \(no project\.db\)"):
+        read_events(tmp_path)
+
+
+def test_a_file_is_no_directory(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(AskNextError, match=r"cannot hold a log: .*; choose another place"):
+        EventLog(tmp_path / "file")
+
+
+def test_garbage_is_a_damaged_log(tmp_path: Path) -> None:
+    (tmp_path / DATABASE).write_text("garbage " * 1000)
+    for way in (EventLog, read_events):
+        with pytest.raises(DamagedLogError, match="no readable log: file is not a database"):
+            way(tmp_path)
+    assert integrity(tmp_path) == "file is not a database"
+    (tmp_path / DATABASE).unlink()
+    EventLog(tmp_path).close()  # the refusal gave the lock back
+
+
+def test_overwritten_pages_are_a_damaged_log(tmp_path: Path) -> None:
+    with closing(EventLog(tmp_path)) as log, log.transaction():
+        for k in range(500):
+            log.append(note("x" * 200 + str(k)))
+    file = tmp_path / DATABASE
+    pages = bytearray(file.read_bytes())
+    for page in range(5, len(pages) // 4096, 3):
+        pages[page * 4096 : (page + 1) * 4096] = np.random.default_rng(page).bytes(4096)
+    file.write_bytes(pages)
+    for way in (EventLog, read_events):
+        with pytest.raises(DamagedLogError, match="malformed"):
+            way(tmp_path)
+    assert integrity(tmp_path) != "ok"
+
+
+def test_many_faults_are_reported_as_the_first(tmp_path: Path) -> None:
+    """An index that disagrees with its table has one fault for each row."""
+    with closing(EventLog(tmp_path)) as log:
+        log.append(*(note(k) for k in range(20)))
+    with closing(database(tmp_path)) as raw:
+        raw.execute("PRAGMA writable_schema = ON")
+        raw.execute("UPDATE sqlite_schema SET sql = replace(sql, 'UNIQUE (event_id)', 'UNIQUE (body)')")
+        raw.commit()
+    fault = integrity(tmp_path)
+    assert fault != "ok"
+    assert "\n" not in fault
+
+
+@pytest.mark.parametrize("body", ["{", "[]", '"x"', "3", '{"other": 1}', "null"])
+def test_an_unreadable_event_is_a_damaged_log(tmp_path: Path, body: str) -> None:
+    EventLog(tmp_path).close()
+    with closing(database(tmp_path)) as raw:
+        raw.execute("INSERT INTO events VALUES (1, 'x', '', '', 'stopped', ?)", [body])
+        raw.commit()
+    with pytest.raises(DamagedLogError, match="the log holds an event that cannot be read"):
+        read_events(tmp_path)
+
+
+def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
+    with closing(EventLog(tmp_path)) as log:
+        log.append(note())
+        with log.transaction():
+            newer = {"number": len(MIGRATIONS) + 1, "name": "m", "applied": ""}
+            log._connection.execute(insert(migrations).values(newer))
+    with pytest.raises(DamagedLogError, match=r"this log has schema 2, and .* knows 1; upgrade asknext"):
+        EventLog(tmp_path)
+    assert len(read_events(tmp_path)) == 1
+
+
+def test_a_log_cut_short_at_its_creation_starts_anew(tmp_path: Path) -> None:
+    (tmp_path / DATABASE).touch()
+    with closing(EventLog(tmp_path)) as log:
+        log.append(note())
+    assert len(read_events(tmp_path)) == 1
+
+
+# ---------------------------------------------------------------- SIGKILL
+
+KILLED = """
+import os, random, signal, sys, time
+from pathlib import Path
+from asknext.log import Event, EventLog
+
+def write(path, acknowledged):
+    log = EventLog(path)
+    while True:
+        size = random.randrange(5000)
+        batch = [Event("stopped", {"reason": "x" * size}) for _ in range(random.randint(1, 3))]
+        log.append(*batch)
+        os.write(acknowledged, "".join(e.id + "\\n" for e in batch).encode())
+
+for kill in range(int(sys.argv[2])):
+    child = os.fork()
+    if child == 0:
+        random.seed(kill)
+        write(Path(sys.argv[1]), 1)
+    time.sleep(random.Random(kill).uniform(0.02, 0.25))
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs fork and SIGKILL")
+def test_every_acknowledged_event_survives_sigkill(tmp_path: Path) -> None:
+    """Twelve writers, one after the other, each killed at some moment: opening, committing, in between."""
+    acknowledged = subprocess.check_output([sys.executable, "-c", KILLED, tmp_path, "12"], text=True).split()
+    assert len(acknowledged) > 12
+    assert integrity(tmp_path) == "ok"
+    kept = [event.id for event in read_events(tmp_path)]
+    assert [event for event in kept if event in set(acknowledged)] == acknowledged
+    assert len(kept) - len(acknowledged) <= 12 * 3  # each writer may have been killed before it could say so
+    with closing(EventLog(tmp_path)) as log:
+        log.append(Event(ASKED, dict.fromkeys(REQUIRED[ASKED], 1)))
+        assert len(log) == len(kept) + 1

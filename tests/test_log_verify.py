@@ -1,0 +1,118 @@
+"""Checking a log: a sound one passes, a changed one is found."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from asknext import OUT_OF_SCOPE, Campaign
+from asknext.errors import AskNextError
+from asknext.log.store import DATABASE
+from asknext.log.verify import logs, verify_log
+
+X = np.arange(20.0)[:, None]
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A project with three rounds, a correction, a rename and a merge."""
+    with Campaign(X, None, "random", path=tmp_path / "p", classes=["a", "b", "c"]) as campaign:
+        for answers in (["a", "b"], ["c", OUT_OF_SCOPE], ["new", "a"]):
+            campaign.tell(campaign.ask(2).ids, answers)
+        campaign.correct(list(campaign.labels)[:1], ["b"])
+        campaign.rename_class("b", "B")
+        campaign.merge_class("c", into="a")
+        campaign.ask(2)
+    return tmp_path / "p"
+
+
+def tamper(path: Path, change: str, *values: Any) -> None:
+    """Change the past behind SQLite's back."""
+    with closing(sqlite3.connect(path / DATABASE)) as raw:
+        raw.execute("DROP TRIGGER events_no_update")
+        raw.execute("DROP TRIGGER events_no_delete")
+        assert raw.execute(change, values).rowcount == 1
+        raw.commit()
+
+
+def rewrite(path: Path, seq: int, how: Callable[[dict[str, Any]], None]) -> None:
+    """Change the body of an event."""
+    with closing(sqlite3.connect(path / DATABASE)) as raw:
+        body = json.loads(raw.execute("SELECT body FROM events WHERE seq = ?", [seq]).fetchone()[0])
+    how(body)
+    tamper(path, "UPDATE events SET body = ? WHERE seq = ?", json.dumps(body), seq)
+
+
+def seq_of(path: Path, kind: str, number: int = 0) -> int:
+    with closing(sqlite3.connect(path / DATABASE)) as raw:
+        return raw.execute("SELECT seq FROM events WHERE type = ? ORDER BY seq", [kind]).fetchall()[number][0]
+
+
+def test_a_sound_log_passes(project: Path) -> None:
+    report = verify_log(project)
+    assert report.problems == ()
+    assert report.events == 15
+    assert report.as_dict() == {"path": str(project), "events": 15, "problems": []}
+
+
+def test_a_changed_answer_is_found(project: Path) -> None:
+    rewrite(project, seq_of(project, "answered"), lambda body: body.update(answers=[1, 1]))
+    problems = verify_log(project).problems
+    assert problems[0] == "round 1 was asked from another state than the log gives"
+
+
+def test_changed_questions_are_found(project: Path) -> None:
+    rewrite(project, seq_of(project, "asked", 1), lambda body: body.update(ids=[0, 1]))
+    assert "round 2 was asked from another state" in verify_log(project).problems[0]
+
+
+def test_a_changed_class_name_is_found(project: Path) -> None:
+    rewrite(project, seq_of(project, "class-added"), lambda body: body.update(label="A"))
+    assert "round 0 was asked from another state" in verify_log(project).problems[0]
+
+
+def test_a_removed_event_is_found(project: Path) -> None:
+    tamper(project, "DELETE FROM events WHERE seq = ?", seq_of(project, "corrected"))
+    assert "round 3 was asked from another state" in verify_log(project).problems[0]
+
+
+@pytest.mark.parametrize(
+    ("kind", "change", "problem"),
+    [
+        ("answered", {"answers": ["nonsense", 0]}, "'nonsense' is not a valid Answer"),
+        ("answered", {"ids": [0, 99]}, "id 99 is no position"),
+        ("class-merged", {"into": 77}, "class 77 was never added"),
+        ("class-merged", {"class": 0, "into": 0}, "merged into itself"),
+        ("created", {"n": "many"}, "does not fit"),
+    ],
+)
+def test_an_event_that_no_longer_fits_is_found(
+    project: Path, kind: str, change: dict[str, Any], problem: str
+) -> None:
+    rewrite(project, seq_of(project, kind), lambda body: body.update(change))
+    assert problem in " ".join(verify_log(project).problems)
+
+
+def test_an_unreadable_event_is_found(project: Path) -> None:
+    tamper(project, "UPDATE events SET body = '{' WHERE seq = 3")
+    assert "cannot be read" in verify_log(project).problems[0]
+
+
+def test_a_damaged_file_is_found(project: Path) -> None:
+    (project / DATABASE).write_bytes(b"garbage" * 1000)
+    assert verify_log(project).problems == ("the database is damaged: file is not a database",)
+
+
+def test_logs_are_found_at_and_below_a_path(project: Path, tmp_path: Path) -> None:
+    Campaign(X, None, "random", path=tmp_path / "deep" / "er").close()
+    assert logs(tmp_path) == [tmp_path / "deep" / "er", project]
+    assert logs(project) == [project]
+    with pytest.raises(AskNextError, match="no asknext project in or below"):
+        logs(project / "columns")
