@@ -78,12 +78,16 @@ class Score(Strategy):
 
     def select(self, round: Round, n: int, rng: np.random.Generator) -> Selection:
         """Choose the n candidates of the largest score, ties at random."""
+        scores = self.scores(round)
+        best = top_n(scores, n, rng)
+        return Selection(round.candidates[best], scores[best])
+
+    def scores(self, round: Round) -> Array:
+        """The score of every candidate, computed a chunk at a time; (c,)."""
         ids = round.candidates
-        scores = np.concatenate(
+        return np.concatenate(
             [self.score(round, ids[i : i + SCORE_CHUNK]) for i in range(0, len(ids), SCORE_CHUNK)]
         )
-        best = top_n(scores, n, rng)
-        return Selection(ids[best], scores[best])
 
 
 def choose(strategy: Strategy, round: Round, n: int, rng: np.random.Generator) -> Selection:
