@@ -46,7 +46,7 @@ def test_worked_values() -> None:
 def test_lowest_trust_is_asked_first() -> None:
     chosen = asknext.select(X, 56, TrustScore(), labelled=KNOWN, y=Y, proba=PROBA).ids
     distance = cdist(X, X[KNOWN])
-    nearest = np.stack([distance[:, Y == c].min(axis=1) for c in range(3)], axis=1)
+    nearest = np.stack([distance[:, c == Y].min(axis=1) for c in range(3)], axis=1)
     predicted = PROBA.argmax(axis=1)
     own = nearest[np.arange(80), predicted]
     nearest[np.arange(80), predicted] = np.inf
