@@ -85,7 +85,7 @@ def squared_distances(X: Any, Y: Any, x_norms: Floats, y_norms: Floats) -> Float
     table *= -2.0
     table += x_norms[:, None]
     table += y_norms
-    return np.maximum(table, 0.0, out=table)
+    return np.clip(table, 0.0, np.inf, out=table)  # several times as fast as np.maximum with a number
 
 
 def without_rounding(squared: Floats, norms: Floats) -> Floats:

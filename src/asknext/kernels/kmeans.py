@@ -14,7 +14,7 @@ from asknext.kernels.distances import as_points
 from asknext.kernels.threads import one_thread
 from asknext.types import Array, Floats
 
-FULL = 1 << 24  # rows × clusters up to which every step looks at every row
+FULL = 1 << 22  # rows × clusters up to which every step looks at every row
 
 
 class Clusters(NamedTuple):
@@ -44,7 +44,7 @@ def k_means(
     rng : gives the seed, by one draw.
     weights : (m,) weight of each row, not negative; all zero means all equal.
     n_init : seedings tried; the best result is kept.
-    batch_size : rows a mini-batch, 0 for full steps. By default full steps where m · k is at most 2^24,
+    batch_size : rows a mini-batch, 0 for full steps. By default full steps where m · k is at most 2^22,
         else mini-batches of max(4096, 8 k) rows.
 
     Source
