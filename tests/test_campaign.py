@@ -82,9 +82,8 @@ def test_a_learner_without_a_lasting_name_works_where_nothing_is_kept(tmp_path: 
 def test_what_proba_returns_is_the_callers(tmp_path: Path) -> None:
     with Campaign(X, GaussianNB(), path=tmp_path) as campaign:
         campaign.tell([0, 100], ["a", "b"])
-        before = campaign.proba()
         campaign.proba()[:] = 0
-        assert np.array_equal(campaign.proba(), before)
+        assert campaign.proba().sum() == pytest.approx(150)
 
 
 def test_fewer_come_back_when_fewer_are_left_and_none_at_the_end() -> None:

@@ -72,6 +72,19 @@ def test_the_same_calls_give_the_same_picks(strategy: Any) -> None:
     assert calls(1) == calls(1)
 
 
+def test_the_classifier_is_fitted_with_the_seed_and_the_round() -> None:
+    def proba(seed: int, fits: int) -> list[Any]:
+        mirror = Mirror()
+        sampler = Sampler(mirror, RandomForestClassifier(5), seed=seed)
+        for _ in range(fits):
+            sampler.fit(KNOWN, LABELS)
+        sampler.select_samples(POOL)
+        return mirror.seen.read("proba").tolist()
+
+    assert proba(1, 1) == proba(1, 1) != proba(2, 1)
+    assert proba(1, 1) != proba(1, 2)
+
+
 def test_each_fit_starts_a_round_of_its_own() -> None:
     sampler = Sampler("random", batch_size=5).fit(KNOWN, LABELS)
     first = sampler.select_samples(POOL).tolist()
