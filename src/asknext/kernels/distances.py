@@ -10,7 +10,7 @@ from scipy import sparse
 
 from asknext import rows
 from asknext.errors import AskNextError
-from asknext.types import Floats
+from asknext.types import Floats, Ids
 
 BLOCK = 1 << 22  # numbers in a block of distances: 32 MB in double precision
 ROUNDING = 16  # a distance below this many units of rounding of the row's norm is no distance
@@ -116,3 +116,21 @@ def to_nearest(X: Any, centres: Any) -> Floats:
     for part in blocks(X.shape[0], centres.shape[0]):
         nearest[part] = squared_distances(X[part], centres, x_norms[part], c_norms).min(axis=1)
     return without_rounding(nearest, x_norms)
+
+
+def nearest(X: Any, centres: Any) -> Ids:
+    """Which centre is nearest to each row; the first of those at the same distance.
+
+    Parameters
+    ----------
+    X : (n, d) points; centres : (m, d) points, m at least 1.
+
+    Returns
+    -------
+    (n,) positions in `centres`.
+    """
+    x_norms, c_norms = squared_norms(X), squared_norms(centres)
+    near = np.empty(X.shape[0], dtype=np.intp)
+    for part in blocks(X.shape[0], centres.shape[0]):
+        near[part] = squared_distances(X[part], centres, x_norms[part], c_norms).argmin(axis=1)
+    return near

@@ -11,8 +11,8 @@ from scipy.spatial.distance import squareform
 
 from asknext.kernels.distances import (
     as_points,
-    blocks,
     centred,
+    nearest,
     squared_distances,
     squared_norms,
     without_rounding,
@@ -52,8 +52,6 @@ def average_linkage(X: Any, k: int, rng: np.random.Generator, sample: int) -> ND
     cluster = fcluster(tree, k, "maxclust").astype(np.intp) - 1
     if len(rows) == m:
         return cluster
-    labels = np.empty(m, dtype=np.intp)
-    for part in blocks(m, len(rows)):
-        labels[part] = cluster[squared_distances(X[part], core, norms[part], core_norms).argmin(axis=1)]
+    labels = cluster[nearest(X, core)]
     labels[rows] = cluster
     return labels
