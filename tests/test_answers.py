@@ -22,6 +22,28 @@ def test_ids_in_every_form(ids: Any) -> None:
     assert places.dtype == np.intp
 
 
+class Tensor:
+    """As much of a torch tensor as counts: its elements are no numbers, but its array's are."""
+
+    def __init__(self, *values: int) -> None:
+        self.values = values
+
+    def detach(self) -> Tensor:
+        return self
+
+    def cpu(self) -> Tensor:
+        return self
+
+    def numpy(self) -> np.ndarray:
+        return np.array(self.values)
+
+
+def test_tensors() -> None:
+    assert as_ids(Tensor(4, 0), 5).tolist() == [4, 0]  # type: ignore[arg-type]
+    assert as_answers(Tensor(1, 0), 2) == [1, 0]  # type: ignore[arg-type]
+    assert as_classes(Tensor(7, 5), 2)[0] == [5, 7]  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("none", [[], (), np.empty(0), np.empty((0, 2))])
 def test_no_ids(none: Any) -> None:
     assert as_ids(none, 5).tolist() == []

@@ -27,7 +27,7 @@ from sklearn.linear_model import (
     RidgeClassifier,
     SGDClassifier,
 )
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import GridSearchCV, StratifiedKFold
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
@@ -189,6 +189,7 @@ RANDOM = [
     make_pipeline(RBFSampler(n_components=5), SGDClassifier(loss="log_loss")),
     BaggingClassifier(make_pipeline(RBFSampler(n_components=5), DecisionTreeClassifier(max_features=1)), 3),
     GridSearchCV(DecisionTreeClassifier(max_features=1), {"max_depth": [1, 2]}, cv=2),
+    CalibratedClassifierCV(GaussianNB(), cv=StratifiedKFold(2, shuffle=True)),
     VotingClassifier([("a", ExtraTreesClassifier(2)), ("b", SGDClassifier(loss="log_loss"))], voting="soft"),
 ]
 
@@ -245,6 +246,7 @@ def test_a_learner_is_taken_as_it_is() -> None:
     [
         (LogisticRegression(), ["a", "b", "c"], "LogisticRegression cannot be fitted on 2 labelled items"),
         (GaussianNB(), sparse.csr_array(np.eye(3)), "GaussianNB cannot be fitted .* [Ss]parse"),
+        (make_pipeline(TfidfVectorizer(), LinearSVC()), ["a", None, "c"], "'NoneType' .* attribute 'lower'"),
         (KNeighborsClassifier(3), np.eye(3), "cannot predict 3 items: Expected n_neighbors"),
     ],
 )
@@ -305,14 +307,14 @@ def test_precomputed_rows_that_are_none(table: Any, k: int, message: str) -> Non
 
 
 def test_a_classifier_fitted_elsewhere() -> None:
-    own = LogisticRegression(max_iter=500).fit(X, Y)
+    own = GaussianNB().fit(X, Y)
     learner = SklearnLearner(own, fitted=True)
     assert not learner.needs_labels
     proba = fitting(learner, labelled=[], y=[], k=4).column("proba")
     assert np.array_equal(proba[:, :3], own.predict_proba(X))
     assert (proba[:, 3] == 0).all()
-    with pytest.raises(AskNextError, match="LogisticRegression has not been fitted"):
-        SklearnLearner(LogisticRegression(), fitted=True)
+    with pytest.raises(AskNextError, match="GaussianNB has not been fitted"):
+        SklearnLearner(GaussianNB(), fitted=True)
 
 
 class LogitModel:
@@ -433,7 +435,7 @@ def test_a_signal_that_is_no_prediction_needs_labels() -> None:
 
 
 def test_time_is_kept() -> None:
-    fit = fitting(LogisticRegression(max_iter=500))
+    fit = fitting(GaussianNB())
     fit.column("proba")
     assert fit.seconds["fit"] > 0
     assert fit.seconds["predict"] > 0

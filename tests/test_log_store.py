@@ -305,6 +305,7 @@ def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
 
 def test_a_log_cut_short_at_its_creation_starts_anew(tmp_path: Path) -> None:
     (tmp_path / DATABASE).touch()
+    assert read_events(tmp_path) == []
     with closing(EventLog(tmp_path)) as log:
         log.append(note())
     assert len(read_events(tmp_path)) == 1

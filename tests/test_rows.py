@@ -131,6 +131,11 @@ def test_half_precision_stays_as_it_is() -> None:
     assert rows.matrix(X.astype(np.float32)).dtype == np.float32
 
 
+def test_a_frame_with_two_columns_of_one_name_is_refused() -> None:
+    with pytest.raises(AskNextError, match=r"X is a data frame that cannot be read: .* unique column names"):
+        rows.load(pd.DataFrame(X, columns=["a", "a"]))
+
+
 @pytest.mark.parametrize("values", [["a", "b"], [["a", 1], ["b", 2]]])
 def test_texts_have_no_matrix(values: Any) -> None:
     assert rows.matrix(rows.load(values)) is None

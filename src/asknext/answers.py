@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from asknext import rows
 from asknext.errors import AskNextError
 from asknext.pool import Answer
 from asknext.types import Array, Ids, Label
@@ -33,7 +34,7 @@ def as_ids(ids: Sequence[int] | Array, n: int) -> Ids:
     AskNextError : not whole numbers, outside 0 … n-1, or one twice.
     """
     try:
-        given = np.asarray(ids)
+        given = np.asarray(rows.load(ids) if rows.is_tensor(ids) else ids)
     except ValueError as error:
         raise AskNextError("ids must be a flat list of whole numbers, not a list of lists.") from error
     if given.size == 0:
@@ -89,6 +90,8 @@ def as_classes(y: Sequence[Any] | Array, n: int) -> tuple[list[Label], Ids]:
 
 
 def _one_each(name: str, values: Any, n: int) -> list[Any]:
+    if rows.is_tensor(values):
+        values = rows.load(values)
     if isinstance(values, str) or not hasattr(values, "__len__"):
         raise AskNextError(f"{name} is {values!r}; give a list with one value for each item.")
     if len(values) != n:

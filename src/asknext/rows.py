@@ -9,6 +9,7 @@ from typing import Any
 import joblib
 import narwhals as nw
 import numpy as np
+from narwhals.exceptions import NarwhalsError
 from scipy import sparse
 
 from asknext.errors import AskNextError
@@ -39,9 +40,13 @@ def load(X: Any) -> Any:
         if X.ndim == 0:
             raise AskNextError("X is a single value; give one row for each item.")
         return np.asarray(X)  # a view: np.matrix would stay two-dimensional whatever is asked of it
-    if hasattr(X, "detach") and hasattr(X, "cpu"):  # a torch tensor, without importing torch
+    if is_tensor(X):
         return X.detach().cpu().numpy()
-    frame = nw.from_native(X, pass_through=True, allow_series=True)
+    try:
+        frame = nw.from_native(X, pass_through=True, allow_series=True)
+    except NarwhalsError as error:
+        reason = " ".join(str(error).split())
+        raise AskNextError(f"X is a data frame that cannot be read: {reason}") from error
     if isinstance(frame, nw.LazyFrame):
         return frame.collect().to_native()
     if isinstance(frame, nw.DataFrame):
@@ -55,6 +60,11 @@ def load(X: Any) -> Any:
         except ValueError as error:
             raise AskNextError("the rows of X differ in length; give rows of one length.") from error
     raise AskNextError(f"X is {type(X).__name__}; give an array, a sparse matrix, a data frame or a list.")
+
+
+def is_tensor(X: Any) -> bool:
+    """Whether X is a torch tensor, without importing torch."""
+    return hasattr(X, "detach") and hasattr(X, "cpu")
 
 
 def count(X: Any) -> int:

@@ -79,12 +79,7 @@ class SklearnLearner:
         classes = np.unique(y)
         if len(classes) == 1:
             return ConstantModel(classes)
-        estimator = clone(self.estimator)
-        seeds = {
-            name: seed for name, value in estimator.get_params().items()
-            if name.split("__")[-1] == "random_state" and value is None
-        }
-        estimator.set_params(**seeds)
+        estimator = _seeded(clone(self.estimator), seed)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
             with _explained(estimator, f"be fitted on {len(y)} labelled items of {len(classes)} classes"):
@@ -133,12 +128,22 @@ class ConstantModel:
 _ENSEMBLES = {"BaseForest"}  # by name, so that asking does not import them
 
 
+def _seeded(estimator: Any, seed: int) -> Any:
+    """Sets every open `random_state` of a clone, at all levels, also in its cross-validation splitters."""
+    for name, value in estimator.get_params().items():
+        if name.split("__")[-1] == "random_state" and value is None:
+            estimator.set_params(**{name: seed})
+        elif not hasattr(value, "get_params") and getattr(value, "random_state", 0) is None:
+            value.random_state = seed
+    return estimator
+
+
 @contextmanager
 def _explained(estimator: Any, deed: str) -> Iterator[None]:
     """Turns what scikit-learn raises into one sentence."""
     try:
         yield
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, AttributeError) as error:
         reason = str(error).partition("\n")[0]
         raise AskNextError(f"the learner {type(estimator).__name__} cannot {deed}: {reason}") from error
 

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from filelock import FileLock, Timeout
-from sqlalchemy import URL, Connection, Engine, create_engine, event, insert, select
+from sqlalchemy import URL, Connection, Engine, create_engine, event, insert, inspect, select
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import StaticPool
 
@@ -139,7 +139,8 @@ def read_events(path: Path) -> list[Event]:
     engine = _reader(path)
     try:
         with engine.connect() as connection:
-            return _read(connection)
+            # a log that was cut short at its creation holds nothing yet
+            return _read(connection) if inspect(connection).has_table(events.name) else []
     except DatabaseError as error:
         raise DamagedLogError(f"{path / DATABASE} is no readable log: {error.orig}.") from error
     finally:
