@@ -43,7 +43,7 @@ def plain(n: int = 10, **settings: Any) -> Campaign:
 
 
 def test_a_campaign_learns() -> None:
-    campaign = Campaign(X, GaussianNB(), "margin", seed=1)
+    campaign = Campaign(X, RandomForestClassifier(20), "margin", seed=1)
     for _ in range(8):
         ids = campaign.ask(5).ids
         assert campaign.pending.tolist() == sorted(ids.tolist())
