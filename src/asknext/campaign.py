@@ -260,7 +260,11 @@ class Campaign:
             return
         self._check_unsettled(kind, places)
         with self.transaction():
-            coded = [a.value if isinstance(a, Answer) else self.add_class(a, actor=actor) for a in given]
+            numbers = {
+                a: a.value if isinstance(a, Answer) else self.add_class(a, actor=actor)
+                for a in dict.fromkeys(given)
+            }
+            coded = [numbers[a] for a in given]
             body = {"ids": places.tolist(), "answers": coded}
             self._append(Event(kind, body, id=id or uuid4().hex, actor=actor))
 
