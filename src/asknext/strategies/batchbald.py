@@ -24,6 +24,10 @@ class BatchBald(Strategy):
     ----------
     configurations : joint labellings of the batch looked at, at least 1.
 
+    Raises
+    ------
+    AskNextError : configurations below 1.
+
     Paper
     -----
     Kirsch, van Amersfoort & Gal 2019, "BatchBALD: Efficient and Diverse Batch Acquisition for Deep Bayesian

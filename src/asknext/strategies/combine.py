@@ -20,6 +20,10 @@ class Combination(Strategy):
     """What all combinations share: they need what their parts need, and keep the memories of these apart.
 
     A combination has no name of its own: it is used as an object, and calls itself by its parts.
+
+    Raises
+    ------
+    AskNextError : a part that is no strategy object.
     """
 
     family = "combinator"
@@ -76,6 +80,10 @@ class Subsample(Combination):
     ----------
     strategy : chooses.
     size : candidates it sees; the batch size where that is larger.
+
+    Raises
+    ------
+    AskNextError : a size below 1.
     """
 
     stochastic = True
@@ -95,9 +103,7 @@ class Subsample(Combination):
 
     def select(self, round: Round, n: int, rng: np.random.Generator) -> Selection:
         """Choose n items of the subsample."""
-        size = min(max(n, self.size), len(round.candidates))
-        drawn = rng.choice(round.candidates, size=size, replace=False)
-        return self.ask("strategy", round.restrict(drawn), n, rng)
+        return self.ask("strategy", round.restrict(sampled(round, max(n, self.size), rng)), n, rng)
 
 
 @dataclass(frozen=True)
@@ -109,6 +115,10 @@ class Prefilter(Combination):
     by : keeps the items that it would ask first.
     strategy : chooses among these.
     factor : items kept for each one asked, at least 1.
+
+    Raises
+    ------
+    AskNextError : a factor below 1.
     """
 
     by: Strategy
@@ -192,6 +202,10 @@ class Mix(Combination):
     ----------
     strategies : the strategies; the best of each come first, in turns.
     shares : their parts of the batch, in any unit; all equal unless given.
+
+    Raises
+    ------
+    AskNextError : not one share for each strategy, a negative share, or only shares of 0.
     """
 
     stochastic = True
@@ -253,6 +267,12 @@ def amounts(strategy: Score, scores: Array) -> Array:
             "dividing it by a cost need scores of at least 0."
         )
     return np.maximum(scores, 0.0)
+
+
+def sampled(round: Round, size: int, rng: np.random.Generator) -> Ids:
+    """So many candidates drawn at random, ascending; all of them where there are no more."""
+    ids = round.candidates
+    return ids if size >= len(ids) else np.sort(rng.choice(ids, size=size, replace=False))
 
 
 def without(round: Round, picked: Ids) -> Round:

@@ -54,6 +54,10 @@ class Committee(Score):
     disagreement : "vote-entropy": entropy of the members' votes; "consensus-entropy": entropy of their mean
         probabilities; "kl": mean divergence of the members from their mean, which is BALD by another name.
 
+    Raises
+    ------
+    AskNextError : an unknown measure of disagreement.
+
     Paper
     -----
     Seung, Opper & Sompolinsky 1992, "Query by Committee"; Engelson & Dagan 1996 for vote entropy, here in

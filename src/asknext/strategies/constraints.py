@@ -121,6 +121,10 @@ class Quota(Constrained):
         item is always allowed).
     groups : the signal that holds each item's group as a number, such as its hospital or its speaker; give it
         with `signals={"group": numbers}`.
+
+    Raises
+    ------
+    AskNextError : a quota of 0 or less, or of a broken number of items.
     """
 
     strategy: Strategy

@@ -23,6 +23,10 @@ class Cost(Combination, Score):
     strategy : scores the items; its scores must not be negative.
     costs : the signal that holds the cost of each item, above 0; give it with `signals={"cost": …}`.
 
+    Raises
+    ------
+    AskNextError : a cost of 0 or less, or a negative score.
+
     Paper
     -----
     Settles, Craven & Friedland 2008, "Active Learning with Real Annotation Costs": return on investment.

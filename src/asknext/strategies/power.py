@@ -29,6 +29,10 @@ class Power(Combination):
     strategy : gives the scores, which must not be negative.
     beta : the power; 0 is random sampling, a large one takes the best.
 
+    Raises
+    ------
+    AskNextError : a strategy without scores of each item, a beta below 0, or a negative score.
+
     Paper
     -----
     Kirsch et al. 2023, "Stochastic Batch Acquisition: A Simple Baseline for Deep Active Learning", the power

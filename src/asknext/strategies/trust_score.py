@@ -27,6 +27,10 @@ class TrustScore(Score):
     neighbours : the density at a labelled item is the nearness of this neighbour of its own class.
     alpha : share of a class left out, in [0, 1).
 
+    Raises
+    ------
+    AskNextError : fewer than one neighbour, or alpha outside [0, 1).
+
     Paper
     -----
     Jiang et al. 2018, "To Trust Or Not To Trust A Classifier", algorithms 1 and 2. The authors' code takes
