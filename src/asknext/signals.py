@@ -153,4 +153,6 @@ _HINTS = {
     "proba": "give proba= or a learner with class probabilities.",
     "embedding": "give embedding=, a numeric matrix with a row for each item.",
     "samples": "choose a learner that draws several predictions, such as a random forest.",
+    "truth": "only a benchmark knows the true classes beforehand, so choose another strategy.",
+    "reference_proba": "only a benchmark has a reference model, so choose another strategy.",
 }

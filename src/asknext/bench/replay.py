@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from asknext.bench.compare import class_positions, runs
+from asknext.bench.insight import insight
 from asknext.bench.protocol import SETTINGS, Settings, reopen, split
 from asknext.bench.run import Run
 from asknext.campaign import Campaign
@@ -20,6 +21,7 @@ from asknext.learners.fitting import Table
 from asknext.log import Event, read_events
 from asknext.log import events as kinds
 from asknext.randomness import spawn
+from asknext.types import Array
 
 
 def finished(out: Path) -> tuple[Settings, Dataset]:
@@ -82,11 +84,16 @@ def repeat(out: Path, settings: Settings, data: Dataset, sample: int) -> Iterato
     for run, asked in (rounds[i] for i in np.sort(chosen)):
         parts = split(y, settings, run.seed)
         table = Table(data.X[parts.pool], holdout=data.X[parts.test])
-        picks = _ask_again(run, asked, table, settings)
+        signals = insight(run.strategy, data.X, y, data.classes, parts, settings, run.seed, run.columns)
+        picks = _ask_again(run, asked, table, signals, settings)
         yield Repeat(run.strategy, run.seed, asked.body["round"], picks == asked.body["ids"])
 
 
-def _ask_again(run: Run, asked: Event, table: Table, settings: Settings) -> list[int]:
+def _ask_again(
+    run: Run, asked: Event, table: Table, signals: dict[str, Array], settings: Settings
+) -> list[int]:
     before = list(takewhile(lambda event: event.id != asked.id, read_events(run.path)))
-    with Campaign(table, settings.learner, run.strategy, seed=run.seed, history=before) as campaign:
+    with Campaign(
+        table, settings.learner, run.strategy, seed=run.seed, signals=signals, history=before
+    ) as campaign:
         return campaign.ask(len(asked.body["ids"])).ids.tolist()

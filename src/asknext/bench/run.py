@@ -11,6 +11,7 @@ from time import perf_counter, sleep
 
 import numpy as np
 
+from asknext.bench.insight import SIGNALS, insight
 from asknext.bench.protocol import Settings, Split, split
 from asknext.campaign import Campaign
 from asknext.errors import AskNextError
@@ -76,6 +77,7 @@ def open_campaign(
         seed=run.seed,
         path=run.path,
         classes=classes,
+        signals=insight(run.strategy, X, y, classes, parts, settings, run.seed, run.columns),
         columns=run.columns,
         wait=LOCK_WAIT,
     )
@@ -145,7 +147,8 @@ def check(run: Run, X: Array, y: Array, classes: tuple[Label, ...], settings: Se
     AskNextError : the strategy is unknown, or needs what the learner does not provide.
     """
     few = np.arange(min(len(y), 2))
-    with Campaign(X[few], settings.learner, run.strategy, classes=classes) as campaign:
+    signals = dict.fromkeys(SIGNALS, np.zeros(len(few)))
+    with Campaign(X[few], settings.learner, run.strategy, classes=classes, signals=signals) as campaign:
         try:
             campaign.require()
         except AskNextError as error:

@@ -63,6 +63,8 @@ def made_up(
         "logits": logits,
         "proba": softmax(logits),
         "samples": softmax(draws.reshape(4 * len(X), k)).reshape(draws.shape),
+        "truth": rng.integers(-1, k, size=len(X)).astype(float),
+        "reference_proba": softmax(rng.normal(size=(len(X), k))),
     }
     return {name: columns[name] if name in columns else rng.random(len(X)) for name in sorted(needs)}
 

@@ -1,0 +1,55 @@
+"""What only a benchmark knows of its pool, as signals for oracle strategies."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import numpy as np
+
+from asknext import strategies
+from asknext.bench.protocol import Settings, Split
+from asknext.learners import make
+from asknext.learners.fitting import Columns, Fitting, Table
+from asknext.pool import Pool
+from asknext.randomness import spawn_seed
+from asknext.types import Array, Label
+
+SIGNALS = ("truth", "reference_proba")
+
+
+def insight(
+    strategy: str,
+    X: Array,
+    y: Array,
+    classes: Collection[Label],
+    parts: Split,
+    settings: Settings,
+    seed: int,
+    columns: Columns | None = None,
+) -> dict[str, Array]:
+    """The true classes of the pool and, where the strategy needs it, what a reference model says of it.
+
+    The reference model is the learner fitted on the test items with their true labels. It never sees the
+    pool: a model that did would find even noise plausible. A strategy reads neither unless it declares it.
+
+    Parameters
+    ----------
+    strategy : a name.
+    X, y : (n, d) features and (n,) class positions of the whole data set.
+    classes : the labels that the positions stand for.
+    parts : the pool and the test items.
+    settings : name the learner.
+    seed : of the run.
+    columns : cache of predictions.
+
+    Returns
+    -------
+    `truth` (p,) and perhaps `reference_proba` (p, k), for the p pool items.
+    """
+    known = {"truth": y[parts.pool]}
+    if "reference_proba" in strategies.get(strategy).needs:
+        heldout = Pool(y[parts.test].astype(np.int32), tuple(classes))
+        table = Table(X[parts.test], holdout=X[parts.pool])
+        fitting = Fitting(make(settings.learner), table, heldout, spawn_seed(seed, "reference"), columns)
+        known["reference_proba"] = fitting.column("proba")[len(table) :]
+    return known
