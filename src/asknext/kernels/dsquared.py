@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from scipy import sparse
 
-from asknext.kernels.distances import as_points, centred, products, squared_norms, without_rounding
+from asknext.kernels.distances import CACHED, as_points, blocks, centred, squared_norms, without_rounding
 from asknext.types import Array, Floats, Ids
+
+PACK = 128  # rows drawn between two looks at all rows
 
 
 def d_squared(
@@ -16,8 +19,12 @@ def d_squared(
     """Draw n distinct rows, each with probability proportional to its squared distance to those drawn.
 
     Row i stands for g_i = q_i ⊗ x_i, a vector of c · d numbers that is never built:
-    |g_i - g_j|² = |q_i|²|x_i|² + |q_j|²|x_j|² - 2 <q_i, q_j> <x_i, x_j>. One draw costs O(m (c + d)).
-    Once all rows left coincide with drawn ones, the rest is drawn uniformly.
+    |g_i - g_j|² = |q_i|²|x_i|² + |q_j|²|x_j|² - 2 <q_i, q_j> <x_i, x_j>. Once all rows left coincide with
+    drawn ones, the rest is drawn uniformly.
+
+    Distances only fall, so rows are proposed by old distances and accepted with probability new / old, which
+    is the right distribution exactly; only proposed rows are measured. All rows are measured anew, by matrix
+    products, after 128 draws or as many refusals.
 
     Parameters
     ----------
@@ -34,35 +41,73 @@ def d_squared(
 
     Source
     ------
-    Arthur & Vassilvitskii 2007, "k-means++"; Ash et al. 2020, algorithm 1, for g = q ⊗ x.
+    Arthur & Vassilvitskii 2007, "k-means++"; Ash et al. 2020, algorithm 1, for g = q ⊗ x; refusals after
+    Cohen-Addad et al. 2020, "Fast and Accurate k-means++ via Rejection Sampling".
     """
     X = as_points(X)
     if factors is None:
         (X,) = centred(X)
-        Q: Array = np.ones((X.shape[0], 1), dtype=X.dtype)
-    else:
-        Q = as_points(factors)
-    norms = squared_norms(Q) * squared_norms(X)
-    gap: Floats = norms.copy()
-    drawn, distances = np.empty(n, dtype=np.intp), np.empty(n)
-    left = np.ones(len(gap), dtype=bool)
-    row = int(rng.integers(len(gap))) if first is None else first
-    for step in range(n):
-        drawn[step], distances[step] = row, gap[row]
-        left[row] = False
-        if step == n - 1:
+    Q = None if factors is None else as_points(factors)
+    norms = squared_norms(X) if Q is None else squared_norms(Q) * squared_norms(X)
+    row = int(rng.integers(len(norms))) if first is None else first
+    drawn, distances = [row], [float(norms[row])]
+    gap = _to_nearest(X, Q, norms, np.array([row]))
+    while len(drawn) < n:
+        rows, gaps = _pack(X, Q, norms, gap, min(PACK, n - len(drawn)), rng)
+        if not rows:
+            rest = np.setdiff1d(np.arange(len(norms)), drawn)
+            rows = rng.choice(rest, size=n - len(drawn), replace=False).tolist()
+            gaps = [0.0] * len(rows)
+        drawn += rows
+        distances += gaps
+        if len(drawn) < n:
+            np.minimum(gap, _to_nearest(X, Q, norms, np.array(rows)), out=gap)
+    return np.array(drawn), np.sqrt(distances)
+
+
+def _pack(
+    X: Any, Q: Any, norms: Floats, gap: Floats, n: int, rng: np.random.Generator
+) -> tuple[list[int], list[float]]:
+    """At most n rows and their squared distances; none where no row has any distance left."""
+    mass = np.cumsum(gap, dtype=np.float64)
+    rows: list[int] = []
+    gaps: list[float] = []
+    if mass[-1] <= 0.0:
+        return rows, gaps
+    last = int(np.searchsorted(mass, mass[-1]))  # rounding must not step behind the last mass
+    for _ in range(2 * n):
+        row = min(int(np.searchsorted(mass, rng.random() * mass[-1], side="right")), last)
+        now = float(gap[row])
+        if rows:
+            fresh = _squared(X[rows] * X.dtype.type(-2), X[[row]], None if Q is None else (Q[rows], Q[[row]]), norms[rows])
+            fresh = without_rounding(fresh[:, 0] + norms[row], np.maximum(norms[rows], norms[row]))
+            now = min(now, float(fresh.min()))
+            if rng.random() * gap[row] >= now:
+                continue
+        rows.append(row)
+        gaps.append(now)
+        if len(rows) == n:
             break
-        fresh = without_rounding(norms + norms[row] - 2.0 * products(Q, row) * products(X, row), norms)
-        gap = fresh if step == 0 else np.minimum(gap, fresh, out=gap)
-        gap[row] = 0.0  # never again, whatever rounding left
-        row = _draw(gap, left, rng)
-    return drawn, np.sqrt(distances)
+    return rows, gaps
 
 
-def _draw(mass: Floats, left: Array, rng: np.random.Generator) -> int:
-    """One row in proportion to its mass; uniformly among those left where there is no mass."""
-    total = np.cumsum(mass, dtype=np.float64)
-    if total[-1] <= 0.0:
-        return int(rng.choice(np.flatnonzero(left)))
-    row = int(np.searchsorted(total, rng.random() * total[-1], side="right"))
-    return min(row, int(np.searchsorted(total, total[-1])))  # rounding must not step behind the last mass
+def _to_nearest(X: Any, Q: Any, norms: Floats, rows: Ids) -> Floats:
+    """Squared distance of every g to the nearest of those of the given rows."""
+    least = np.empty_like(norms)
+    A = X[rows] * X.dtype.type(-2)
+    for part in blocks(len(norms), CACHED * len(rows)):
+        factors = None if Q is None else (Q[rows], Q[part])
+        least[part] = _squared(A, X[part], factors, norms[rows]).min(axis=0)
+    least = without_rounding(np.clip(least + norms, 0.0, np.inf), norms)
+    least[rows] = 0.0
+    return least
+
+
+def _squared(A: Any, B: Any, factors: tuple[Array, Array] | None, a_norms: Floats) -> Floats:
+    """|a|² + <-2 a, b> of rows -2 a, given as A, and rows b, by column: squared distances but for |b|²."""
+    inner = A @ B.T
+    table = inner.toarray() if sparse.issparse(inner) else inner
+    if factors is not None:
+        table *= factors[0] @ factors[1].T
+    table += a_norms[:, None]
+    return table
