@@ -79,7 +79,8 @@ def _pack(
         row = min(int(np.searchsorted(mass, rng.random() * mass[-1], side="right")), last)
         now = float(gap[row])
         if rows:
-            fresh = _squared(X[rows] * X.dtype.type(-2), X[[row]], None if Q is None else (Q[rows], Q[[row]]), norms[rows])
+            factors = None if Q is None else (Q[rows], Q[[row]])
+            fresh = _squared(X[rows] * X.dtype.type(-2), X[[row]], factors, norms[rows])
             fresh = without_rounding(fresh[:, 0] + norms[row], np.maximum(norms[rows], norms[row]))
             now = min(now, float(fresh.min()))
             if rng.random() * gap[row] >= now:

@@ -55,9 +55,10 @@ class Quire(Strategy):
 
     Paper
     -----
-    Huang, Jin & Zhou 2010, "Active Learning by Querying Informative and Representative Examples". Their
-    final criterion, L_ss - det(L_aa) / L_ss + 2 |…|, is not the minimum and maximum that they start from; it
-    leaves out terms that depend on the item. Here these are exact. Single questions are theirs, batches ours.
+    Huang, Jin & Zhou 2010, "Active Learning by Querying Informative and Representative Examples". Here the
+    maximum over the item's label and the minimum over the others are exact; the short form
+    L_ss - det(L_aa) / L_ss + 2 |…| that is also in use leaves out terms that depend on the item. Single
+    questions are theirs, batches ours.
     """
 
     name = "quire"
