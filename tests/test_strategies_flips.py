@@ -68,6 +68,18 @@ def test_turns_start_at_the_cluster_with_fewest_uncertain_items() -> None:
         assert 0 not in selection.ids
 
 
+def test_size_counts_uncertain_items_only() -> None:
+    """Of group 0, the largest, one item is uncertain: it goes first, whatever the clusters are called."""
+    for group, others in ((0, 1), (1, 0), (3, 0)):
+        p = np.where(GROUP == others, 0.6, 0.99)
+        p[np.flatnonzero(GROUP == group)[0]] = 0.55
+        proba = np.column_stack([p, 1 - p])
+        n = int((p < 0.9).sum())
+        strategy = ClusterMargin(beta=1, cluster_size=3.5)
+        selection = choose(strategy, round_of(strategy, [UNASKED_CODE] * 14, **columns(proba)), n, rng())
+        assert GROUP[selection.ids].tolist() == [group] + [others] * (n - 1)
+
+
 def columns(proba: np.ndarray) -> dict[str, np.ndarray]:
     return {"embedding": LINE, "proba": proba}
 
