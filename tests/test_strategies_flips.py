@@ -69,10 +69,10 @@ def test_turns_start_at_the_cluster_with_fewest_uncertain_items() -> None:
 
 
 def test_size_counts_uncertain_items_only() -> None:
-    """Of group 0, the largest, one item is uncertain: it goes first, whatever the clusters are called."""
+    """A group with one uncertain item goes before one with many, whatever the clusters are called."""
     for group, others in ((0, 1), (1, 0), (3, 0)):
-        p = np.where(GROUP == others, 0.6, 0.99)
-        p[np.flatnonzero(GROUP == group)[0]] = 0.55
+        p = np.where(others == GROUP, 0.6, 0.99)
+        p[np.flatnonzero(group == GROUP)[0]] = 0.55
         proba = np.column_stack([p, 1 - p])
         n = int((p < 0.9).sum())
         strategy = ClusterMargin(beta=1, cluster_size=3.5)
