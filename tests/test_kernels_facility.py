@@ -245,4 +245,4 @@ def test_purity_radii_against_a_search() -> None:
         tried = np.append(np.sort(away[away < 1.5]), 1.5)
         balls = [(r, labels[away < r - 1e-9]) for r in tried]
         good = [r for r, inside in balls if len(inside) and np.mean(inside == wanted[i]) >= 0.6]
-        assert radius == pytest.approx(max(good, default=0.0), abs=1e-6)
+        assert radius == pytest.approx(max(good, default=0.0), rel=1e-5)

@@ -17,6 +17,8 @@ from asknext.kernels.distances import (
 )
 from asknext.types import Array, Floats, Ids
 
+HAIR = 1.0 - 1e-6
+
 
 def spread(X: Any) -> float:
     """The median distance between two rows, divided by √2; all pairs are measured, so X is best a sample.
@@ -100,7 +102,8 @@ def purity_radii(X: Any, centres: Any, wanted: Array, labels: Array, share: floa
 
     Returns
     -------
-    (c,) radii; 0 where no ball is pure enough, `limit` where a ball without any row is reached.
+    (c,) radii, a hair less so that rounding puts no row on the border inside; 0 where no ball is pure enough,
+    the limit where no row lies within it.
     """
     X, centres = centred(as_points(X), as_points(centres))
     x_norms, c_norms = squared_norms(X), squared_norms(centres)
@@ -113,5 +116,5 @@ def purity_radii(X: Any, centres: Any, wanted: Array, labels: Array, share: floa
             purity = np.cumsum(labels[near] == wanted[i]) / np.arange(1, len(near) + 1)
             ends = np.append(np.sqrt(squared[near]), limit)[1:]  # the ball of the first j ends before row j
             pure = np.flatnonzero(purity >= share)
-            radii[i] = limit if not len(near) else ends[pure[-1]] if len(pure) else 0.0
+            radii[i] = limit if not len(near) else HAIR * ends[pure[-1]] if len(pure) else 0.0
     return radii
