@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sklearn.cluster import KMeans, MiniBatchKMeans
 from sklearn.exceptions import ConvergenceWarning
 
-from asknext.kernels.distances import as_points
+from asknext.kernels.distances import as_points, nearest
 from asknext.kernels.threads import one_thread
 from asknext.types import Array, Floats
 
@@ -65,4 +65,7 @@ def k_means(
     with one_thread(), warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # fewer distinct rows than clusters
         model.fit(X, sample_weight=weights)
-    return Clusters(model.labels_.astype(np.intp), model.cluster_centers_)
+    labels = model.labels_.astype(np.intp)
+    if len(np.unique(labels)) < k:  # scikit-learn moves empty clusters without giving them their rows
+        labels = nearest(X, model.cluster_centers_)
+    return Clusters(labels, model.cluster_centers_)

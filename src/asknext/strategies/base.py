@@ -85,9 +85,14 @@ class Score(Strategy):
     def scores(self, round: Round) -> Array:
         """The score of every candidate, computed a chunk at a time; (c,)."""
         ids = round.candidates
-        return np.concatenate(
-            [self.score(round, ids[i : i + SCORE_CHUNK]) for i in range(0, len(ids), SCORE_CHUNK)]
-        )
+        scores = self.score(round, ids[:SCORE_CHUNK])
+        if len(ids) <= SCORE_CHUNK:
+            return scores
+        out = np.empty(len(ids), dtype=scores.dtype)
+        out[:SCORE_CHUNK] = scores
+        for start in range(SCORE_CHUNK, len(ids), SCORE_CHUNK):
+            out[start : start + SCORE_CHUNK] = self.score(round, ids[start : start + SCORE_CHUNK])
+        return out
 
 
 def choose(strategy: Strategy, round: Round, n: int, rng: np.random.Generator) -> Selection:
