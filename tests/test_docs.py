@@ -33,6 +33,8 @@ def test_strategy_tells_its_story(kind: type[Strategy]) -> None:
     assert 20 < len(story) <= 110
     assert re.search(r"\b(19|20)\d\d\b", parts["Paper"]) or kind.family == "baseline", "the paper has a year"
     assert kind.paper
+    assert kind.cost != Strategy.cost, "how its cost grows is stated"
+    assert len(kind.cost) <= 90
     assert kind.family
     told = "".join(sections(base.__doc__ or "").get("Parameters", "") for base in kind.__mro__)
     for field in fields(kind):  # type: ignore[arg-type]

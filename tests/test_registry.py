@@ -96,7 +96,7 @@ def test_the_catalogue_tells_each_story() -> None:
     assert json.loads(json.dumps(rows)) == rows
     assert [row["name"] for row in rows] == strategies.names()
     for row in rows:
-        assert set(row) == {"name", "family", "needs", "paper", "aliases", "story"}
+        assert set(row) == {"name", "family", "needs", "cost", "paper", "aliases", "story"}
         assert row["story"].endswith(".")
         assert row["paper"]
         assert row["family"]

@@ -202,7 +202,7 @@ def test_hints_draw_the_boundary_to_what_is_unlabelled() -> None:
     """Labels at -1 and 1, candidates at 0 and near 0.6: the hints move the boundary from 0 to the many."""
     X = np.array([[-1.0], [1.0], [0.0], *[[0.6 + 0.01 * i] for i in range(12)]])
     state = [0, 1] + [OPEN] * 13
-    plain, hinted = HintedSvm(hints=0.0, cost=10), HintedSvm(hints=1.0, cost=1.0, hint_cost=5.0)
+    plain, hinted = HintedSvm(hints=0.0, label_cost=10), HintedSvm(hints=1.0, label_cost=1.0, hint_cost=5.0)
     first = choose(plain, round_of(plain, state, embedding=X), 1, rng())
     assert first.ids.tolist() == [2]
     second = choose(hinted, round_of(hinted, state, embedding=X), 1, rng())
@@ -223,7 +223,7 @@ def test_hints_are_drawn_without_repeats_up_to_the_limit() -> None:
     [
         lambda: RepresentativeInformative(trade_off=-1), lambda: RepresentativeInformative(gamma=0),
         lambda: RepresentativeInformative(limit=0), lambda: Quire(ridge=0), lambda: Quire(gamma=-1),
-        lambda: HintedSvm(cost=0), lambda: HintedSvm(hints=2), lambda: HintedSvm(tolerance=-1),
+        lambda: HintedSvm(label_cost=0), lambda: HintedSvm(hints=2), lambda: HintedSvm(tolerance=-1),
         lambda: HintedSvm(kernel="poly"), lambda: HintedSvm(most_hints=-1),  # type: ignore[arg-type]
     ],
 )  # fmt: skip

@@ -49,12 +49,13 @@ def names() -> list[str]:
 
 
 def catalogue() -> list[dict[str, Any]]:
-    """What there is: for each strategy its name, family, needs, paper, aliases and story, JSON-able."""
+    """What there is: for each strategy its name, family, needs, cost, paper, aliases and story, JSON-able."""
     return [
         {
             "name": strategy.name,
             "family": strategy.family,
             "needs": sorted(strategy.needs),
+            "cost": strategy.cost,
             "paper": strategy.paper,
             "aliases": list(strategy.aliases),
             "story": (type(strategy).__doc__ or "").strip().partition("\n")[0],

@@ -40,6 +40,10 @@ class AlfaMix(Strategy):
     ----------
     step : first eps and its increments, as a share of 1 / √d, in (0, 1].
 
+    Raises
+    ------
+    AskNextError : a step outside (0, 1].
+
     Paper
     -----
     Parvaneh et al. 2022, "Active Learning by Feature Mixing", equation 5 (closed form). The authors' code
@@ -49,6 +53,7 @@ class AlfaMix(Strategy):
     name = "alfa-mix"
     family = "hybrid"
     paper = "Parvaneh et al. 2022"
+    cost = "N C (C + d) + N d², then F B d a k-means step for F items that flip"
     aliases = ("alfamix", "alpha-mix")
     needs = frozenset({"proba", "embedding"})
     stochastic = True

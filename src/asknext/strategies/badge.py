@@ -49,6 +49,7 @@ class Badge(Strategy):
     name = "badge"
     family = "hybrid"
     paper = "Ash et al. 2020"
+    cost = "N B (C + d), in matrix products"
     needs = frozenset({"proba", "embedding"})
     stochastic = True
 

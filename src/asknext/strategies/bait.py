@@ -34,7 +34,7 @@ class Bait(Strategy):
 
     Raises
     ------
-    AskNextError : the embedding has more than 4096 features.
+    AskNextError : a ridge of 0 or less, or the embedding has more than 4096 features.
 
     Paper
     -----
@@ -46,6 +46,7 @@ class Bait(Strategy):
     name = "bait"
     family = "hybrid"
     paper = "Ash et al. 2021"
+    cost = "N C + N d² + N B d + d³"
     needs = frozenset({"proba", "embedding"})
 
     ridge: float = 1.0

@@ -39,6 +39,7 @@ class Bald(Score):
     name = "bald"
     family = "bayesian"
     paper = "Houlsby et al. 2011"
+    cost = "N M C"
     aliases = ("mutual-information",)
     needs = frozenset({"samples"})
 

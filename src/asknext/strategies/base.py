@@ -49,6 +49,9 @@ class Strategy(ABC):
     name: ClassVar[str]
     family: ClassVar[str]
     paper: ClassVar[str]
+    cost: ClassVar[str] = "not stated"
+    """How the work of a round grows, without that of its signals, in N candidates, L items asked so far, B
+    items to ask, C classes, d features and M draws of `samples`; other letters are told where they stand."""
     aliases: ClassVar[tuple[str, ...]] = ()
     needs: frozenset[str] = frozenset()
     stochastic: ClassVar[bool] = False

@@ -60,7 +60,7 @@ def _check_declaration(strategy: Strategy) -> None:
     _must(isinstance(strategy, Strategy), strategy, "is no Strategy; derive it from Strategy or Score")
     frozen = getattr(kind, "__dataclass_params__", None)
     _must(frozen and frozen.frozen, strategy, "is no frozen dataclass; put @dataclass(frozen=True) above it")
-    for name in ("name", "family", "paper"):
+    for name in ("name", "family", "paper", "cost"):
         given = isinstance(getattr(strategy, name, None), str)
         _must(given, strategy, f"has no `{name}`; give it as a class attribute, a text")
     _must(isinstance(strategy.needs, frozenset), strategy, "has `needs` that are no frozenset of names")

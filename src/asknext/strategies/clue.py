@@ -43,6 +43,10 @@ class Clue(Strategy):
     temperature : T of the probabilities p^(1/T) whose entropy counts. Low values leave the weight to the
         most uncertain items; the authors take 1 for few and 0.1 for strong shifts between domains.
 
+    Raises
+    ------
+    AskNextError : a temperature of 0 or less.
+
     Paper
     -----
     Prabhu et al. 2021, "Active Domain Adaptation via Clustering Uncertainty-weighted Embeddings". The
@@ -53,6 +57,7 @@ class Clue(Strategy):
     name = "clue"
     family = "hybrid"
     paper = "Prabhu et al. 2021"
+    cost = "N C + N B d a k-means step"
     needs = frozenset({"proba", "embedding"})
     stochastic = True
 

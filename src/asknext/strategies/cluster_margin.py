@@ -33,6 +33,10 @@ class ClusterMargin(Strategy):
         all other items follow the nearest one of a uniform sample, so that there are sample / cluster_size
         clusters whatever the size of the pool.
 
+    Raises
+    ------
+    AskNextError : beta, the cluster size or the sample is below 1.
+
     Paper
     -----
     Citovsky et al. 2021, "Batch Active Learning at Scale", algorithms 1 and 2. The authors cluster millions
@@ -42,6 +46,7 @@ class ClusterMargin(Strategy):
     name = "cluster-margin"
     family = "hybrid"
     paper = "Citovsky et al. 2021"
+    cost = "N C + (N + L) S d for a sample of S"
     aliases = ("clustermargin",)
     needs = frozenset({"proba", "embedding"})
     stochastic = True

@@ -28,6 +28,7 @@ class Combination(Strategy):
 
     family = "combinator"
     paper = ""
+    cost = "that of its parts"
 
     @property
     @abstractmethod

@@ -68,6 +68,7 @@ class Committee(Score):
     name = "query-by-committee"
     family = "bayesian"
     paper = "Seung et al. 1992"
+    cost = "N M C"
     aliases = ("qbc",)
     needs = frozenset({"samples"})
 

@@ -41,6 +41,10 @@ class DCoM(Strategy):
         as published, for unit vectors in all directions.
     centre : coverage a at which competence is one half. steepness : k, how fast it rises there.
 
+    Raises
+    ------
+    AskNextError : a delta or limit of 0 or less, a centre outside [0, 1], or a steepness of 0 or less.
+
     Paper
     -----
     Mishal & Weinshall 2024, "DCoM: Active Learning for All Learners". The authors' code finds each radius
@@ -52,6 +56,7 @@ class DCoM(Strategy):
     name = "dcom"
     family = "low-budget"
     paper = "Mishal & Weinshall 2024"
+    cost = "N C + N (N + L) d; N (S + L) d on a sample above 46,000 items"
     needs = frozenset({"embedding", "proba"})
     stochastic = True
 

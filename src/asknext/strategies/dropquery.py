@@ -40,6 +40,10 @@ class DropQuery(Strategy):
     rate : share of features dropped, in (0, 1).
     enough : items wanted for each item asked before k-means chooses.
 
+    Raises
+    ------
+    AskNextError : fewer than one pass, or a rate outside (0, 1).
+
     Paper
     -----
     Gupte et al. 2024, "Revisiting Active Learning in the Era of Vision Foundation Models".
@@ -48,6 +52,7 @@ class DropQuery(Strategy):
     name = "dropquery"
     family = "low-budget"
     paper = "Gupte et al. 2024"
+    cost = "passes N C d + N d², then F B d a k-means step for F items that flip"
     aliases = ("drop-query",)
     needs = frozenset({"proba", "embedding"})
     stochastic = True

@@ -42,6 +42,7 @@ class Entropy(Score):
     name = "entropy"
     family = "uncertainty"
     paper = "Settles 2009"
+    cost = "N C"
     aliases = ("prediction-entropy",)
     needs = frozenset({"proba"})
 

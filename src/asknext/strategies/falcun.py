@@ -27,6 +27,10 @@ class Falcun(Strategy):
     ----------
     gamma : how much draws keep to the largest values; 0 draws uniformly.
 
+    Raises
+    ------
+    AskNextError : a negative gamma.
+
     Paper
     -----
     Gilhuber et al. 2024, "FALCUN: A Simple and Efficient Deep Active Learning Strategy". As in the paper,
@@ -37,6 +41,7 @@ class Falcun(Strategy):
     name = "falcun"
     family = "hybrid"
     paper = "Gilhuber et al. 2024"
+    cost = "N B C"
     needs = frozenset({"proba"})
     stochastic = True
 

@@ -27,7 +27,7 @@ MOST_LABELS = 10_000  # a table of 10,000² numbers is 800 MB
 class HintedSvm(Strategy):
     """Ask the items nearest to the boundary of a machine that hints keep close to the unlabelled items.
 
-    Some candidates are drawn as hints. The machine minimises ½ |w|² + cost · hinge loss of the labels +
+    Some candidates are drawn as hints. The machine minimises ½ |w|² + label_cost · hinge loss of the labels +
     hint_cost · sum over the hints of max(0, |f| - tolerance): its boundary separates the labels and runs
     where there is much left to ask. The items of the least |f| are asked. With several classes there is a
     machine for each against the rest, and the least |f| of them counts; items out of scope are against every
@@ -36,7 +36,7 @@ class HintedSvm(Strategy):
 
     Parameters
     ----------
-    cost, hint_cost : of the two losses, above 0.
+    label_cost, hint_cost : of the two losses, above 0.
     hints : share of the candidates drawn as hints, in [0, 1].
     most_hints : hints at most; the program holds a table of (labelled + 2 · hints)².
     tolerance : |f| that costs a hint nothing, at least 0.
@@ -45,7 +45,7 @@ class HintedSvm(Strategy):
 
     Raises
     ------
-    AskNextError : there are more than 10,000 labels.
+    AskNextError : a parameter outside its range, an unknown kernel, or more than 10,000 labels.
 
     Paper
     -----
@@ -58,11 +58,12 @@ class HintedSvm(Strategy):
     name = "hinted-svm"
     family = "hybrid"
     paper = "Li et al. 2012"
+    cost = "N C (L + S) d, and C (L + 2 S)² a solver step for S hints"
     aliases = ("hintsvm", "hint-svm")
     needs = frozenset({"embedding"})
     stochastic = True
 
-    cost: float = 0.1
+    label_cost: float = 0.1
     hint_cost: float = 0.1
     hints: float = 0.5
     most_hints: int = 500
@@ -70,9 +71,9 @@ class HintedSvm(Strategy):
     kernel: Literal["linear", "rbf"] = "linear"
 
     def __post_init__(self) -> None:
-        if not (self.cost > 0 and self.hint_cost > 0 and 0 <= self.hints <= 1 and self.tolerance >= 0):
+        if not (self.label_cost > 0 and self.hint_cost > 0 and 0 <= self.hints <= 1 and self.tolerance >= 0):
             raise AskNextError(
-                f"cost is {self.cost}, hint_cost {self.hint_cost}, hints {self.hints}, tolerance "
+                f"label_cost is {self.label_cost}, hint_cost {self.hint_cost}, hints {self.hints}, tolerance "
                 f"{self.tolerance}; costs must be above 0, hints in [0, 1], the tolerance at least 0."
             )
         if self.kernel not in ("linear", "rbf"):
@@ -110,7 +111,7 @@ class HintedSvm(Strategy):
             K[np.ix_(rows, rows)],
             np.concatenate([signs, np.resize([1.0, -1.0], 2 * hints.shape[0])]),
             np.where(hinted, -self.tolerance, 1.0),
-            np.where(hinted, self.hint_cost, self.cost),
+            np.where(hinted, self.hint_cost, self.label_cost),
         )
         pulls = np.bincount(rows, weights, minlength=len(K))
         values = np.empty(X.shape[0])

@@ -28,6 +28,10 @@ class IncrementalWeightedKMeans(Strategy):
     ----------
     beta : candidates kept for each item asked, at least 1; by default the number of known classes.
 
+    Raises
+    ------
+    AskNextError : beta below 1.
+
     Paper
     -----
     Abraham & Dreyfus-Schmidt 2021, "Sample Noise Impact on Active Learning". The authors' code takes
@@ -38,6 +42,7 @@ class IncrementalWeightedKMeans(Strategy):
     name = "incremental-weighted-kmeans"
     family = "hybrid"
     paper = "Abraham & Dreyfus-Schmidt 2021"
+    cost = "N C, then beta B L d, and beta B² d a k-means step"
     aliases = ("iwkmeans",)
     needs = frozenset({"proba", "embedding"})
     stochastic = True

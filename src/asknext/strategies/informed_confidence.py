@@ -32,6 +32,7 @@ class InformedConfidence(Score):
     name = "informed-confidence"
     family = "oracle"
     paper = "Abraham & Dreyfus-Schmidt 2021"
+    cost = "N C"
     aliases = ("iconfidence",)
     needs = frozenset({"proba", "truth", "reference_proba"})
 

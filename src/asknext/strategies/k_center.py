@@ -27,6 +27,7 @@ class KCenter(Strategy):
     name = "k-center"
     family = "diversity"
     paper = "Sener & Savarese 2018"
+    cost = "N (L + B) d, in matrix products"
     aliases = ("coreset", "k-center-greedy", "kcenter")
     needs = frozenset({"embedding"})
 

@@ -26,6 +26,10 @@ class KMeansInformed(Strategy):
     ----------
     beta : candidates kept for each item asked, at least 1.
 
+    Raises
+    ------
+    AskNextError : beta below 1.
+
     Paper
     -----
     Zhdanov 2019, "Diverse mini-batch Active Learning", the variant without weights, which is what the
@@ -35,6 +39,7 @@ class KMeansInformed(Strategy):
     name = "kmeans-informed"
     family = "hybrid"
     paper = "Zhdanov 2019"
+    cost = "N C, then beta B² d a k-means step"
     aliases = ("two-step-kmeans",)
     needs = frozenset({"proba", "embedding"})
     stochastic = True

@@ -39,6 +39,7 @@ class LeastConfidence(Score):
     name = "least-confidence"
     family = "uncertainty"
     paper = "Lewis & Gale 1994"
+    cost = "N C"
     aliases = ("conf", "confidence")
     needs = frozenset({"proba"})
 

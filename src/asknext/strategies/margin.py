@@ -49,6 +49,7 @@ class Margin(Score):
     name = "margin"
     family = "uncertainty"
     paper = "Scheffer et al. 2001"
+    cost = "N C"
     aliases = ("breaking-ties", "smallest-margin")
     needs = frozenset({"proba"})
 

@@ -82,6 +82,10 @@ class MaxHerding(Strategy):
     sigma : reach of an asked item, as a distance. None takes the median distance between two items over √2,
         from at most 2000 of them, which suits features of any scale.
 
+    Raises
+    ------
+    AskNextError : a sigma of 0 or less.
+
     Paper
     -----
     Bae, Noh & Sutherland 2024, "Generalized Coverage for More Robust Low-Budget Active Learning"
@@ -93,6 +97,7 @@ class MaxHerding(Strategy):
     name = "maxherding"
     family = "low-budget"
     paper = "Bae et al. 2024"
+    cost = "N (N + L) d; N (S + L) d on a sample above 46,000 items"
     aliases = ("max-herding",)
     needs = frozenset({"embedding"})
     stochastic = True

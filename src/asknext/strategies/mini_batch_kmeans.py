@@ -24,6 +24,10 @@ class MiniBatchKMeans(Strategy):
     ----------
     batch_size : items looked at in each step.
 
+    Raises
+    ------
+    AskNextError : a mini-batch below 1.
+
     Paper
     -----
     Sculley 2010, "Web-scale k-means clustering".
@@ -32,6 +36,7 @@ class MiniBatchKMeans(Strategy):
     name = "mini-batch-kmeans"
     family = "diversity"
     paper = "Sculley 2010"
+    cost = "N B d once; batch_size B d a k-means step"
     aliases = ("minibatch-kmeans",)
     needs = frozenset({"embedding"})
     stochastic = True

@@ -40,6 +40,7 @@ class Power(Combination):
     """
 
     paper = "Kirsch et al. 2023"
+    cost = "that of the scores, and N"
     stochastic = True
 
     strategy: Score
@@ -78,6 +79,7 @@ class PowerMargin(Power):
 
     name = "power-margin"
     family = "uncertainty"
+    cost = "N C"
     aliases = ("powermargin",)
 
     strategy: Score = Margin()  # noqa: RUF009 (frozen)
@@ -94,6 +96,7 @@ class PowerEntropy(Power):
 
     name = "power-entropy"
     family = "uncertainty"
+    cost = "N C"
 
     strategy: Score = Entropy()  # noqa: RUF009 (frozen)
 
@@ -109,6 +112,7 @@ class PowerLeastConfidence(Power):
 
     name = "power-least-confidence"
     family = "uncertainty"
+    cost = "N C"
 
     strategy: Score = LeastConfidence()  # noqa: RUF009 (frozen)
 
@@ -124,6 +128,7 @@ class PowerBald(Power):
 
     name = "power-bald"
     family = "bayesian"
+    cost = "N M C"
     aliases = ("powerbald",)
 
     strategy: Score = Bald()  # noqa: RUF009 (frozen)

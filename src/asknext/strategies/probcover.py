@@ -55,6 +55,10 @@ class ProbCover(Strategy):
     purity : that share.
     classes : clusters made where fewer than two classes are known.
 
+    Raises
+    ------
+    AskNextError : a delta of 0 or less, a purity outside (0, 1], or fewer than one class.
+
     Paper
     -----
     Yehuda, Dekel, Hacohen & Weinshall 2022, "Active Learning Through a Covering Lens", algorithm 1 and
@@ -66,6 +70,7 @@ class ProbCover(Strategy):
     name = "probcover"
     family = "low-budget"
     paper = "Yehuda et al. 2022"
+    cost = "N (N + L) d for each radius; N (S + L) d on a sample above 46,000 items"
     aliases = ("prob-cover",)
     needs = frozenset({"embedding"})
     stochastic = True

@@ -51,7 +51,7 @@ class Quire(Strategy):
 
     Raises
     ------
-    AskNextError : the table of candidates by asked items would exceed 512 MB.
+    AskNextError : a gamma or ridge of 0 or less, or the table of candidates by asked items exceeds 512 MB.
 
     Paper
     -----
@@ -64,6 +64,7 @@ class Quire(Strategy):
     name = "quire"
     family = "hybrid"
     paper = "Huang et al. 2010"
+    cost = "N L (L + d + C) + N B (L + B)"
     needs = frozenset({"embedding"})
 
     gamma: float | None = None

@@ -22,6 +22,7 @@ class Random(Strategy):
     name = "random"
     family = "baseline"
     paper = "Settles 2009 (baseline)"
+    cost = "N"
     stochastic = True
 
     def select(self, round: Round, n: int, rng: np.random.Generator) -> Selection:

@@ -45,6 +45,7 @@ class RankedBatch(Combination):
     name = "ranked-batch"
     family = "hybrid"
     paper = "Cardoso et al. 2017"
+    cost = "N C + N (L + B) d"
     aliases = ("ranked-batch-mode",)
 
     strategy: Score = LeastConfidence()  # noqa: RUF009 (frozen)

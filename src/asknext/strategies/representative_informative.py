@@ -40,7 +40,7 @@ class RepresentativeInformative(Strategy):
 
     Raises
     ------
-    AskNextError : more items are wanted than the limit.
+    AskNextError : a negative trade-off, a gamma of 0 or less, a limit below 1, or a batch above it.
 
     Paper
     -----
@@ -51,6 +51,7 @@ class RepresentativeInformative(Strategy):
     name = "representative-informative"
     family = "hybrid"
     paper = "Du et al. 2015"
+    cost = "N C + S (N + L) d, and S² a solver step for the S most uncertain"
     aliases = ("du-qp",)
     needs = frozenset({"proba", "embedding"})
     stochastic = True

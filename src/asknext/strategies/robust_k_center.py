@@ -31,6 +31,10 @@ class RobustKCenter(Strategy):
     outliers : share of the candidates that need not be covered, in [0, 1).
     sample : candidates in the program at most.
 
+    Raises
+    ------
+    AskNextError : a share of outliers outside [0, 1), or a sample below 1.
+
     Paper
     -----
     Sener & Savarese 2018, "Active Learning for Convolutional Neural Networks: A Core-Set Approach",
@@ -40,6 +44,7 @@ class RobustKCenter(Strategy):
     name = "robust-k-center"
     family = "diversity"
     paper = "Sener & Savarese 2018"
+    cost = "S L d and a mixed-integer program over a sample of S (minutes for 1000)"
     aliases = ("robust-coreset", "k-center-robust")
     needs = frozenset({"embedding"})
     stochastic = True

@@ -25,6 +25,10 @@ class TCM(Strategy):
     switch : rounds of TypiClust; 0 is margin sampling from the start.
     typical : what asks in those rounds.
 
+    Raises
+    ------
+    AskNextError : a negative number of rounds.
+
     Paper
     -----
     Doucet et al. 2024, "Bridging Diversity and Uncertainty in Active Learning with Self-Supervised
@@ -35,6 +39,7 @@ class TCM(Strategy):
     name = "tcm"
     family = "low-budget"
     paper = "Doucet et al. 2024"
+    cost = "that of typiclust at first, then N C"
     aliases = ("typiclust-margin",)
     needs = frozenset({"embedding", "proba"})
     stochastic = True

@@ -40,6 +40,7 @@ class TrustScore(Score):
     name = "trust-score"
     family = "uncertainty"
     paper = "Jiang et al. 2018"
+    cost = "N L d + N C"
     aliases = ("trust",)
     needs = frozenset({"proba", "embedding"})
 

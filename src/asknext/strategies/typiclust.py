@@ -32,6 +32,10 @@ class TypiClust(Strategy):
     small : clusters of so few items (and of at most half the mean size) come after all others.
     quirks : as in the authors' code, see below.
 
+    Raises
+    ------
+    AskNextError : fewer than one neighbour or cluster.
+
     Paper
     -----
     Hacohen, Dekel & Weinshall 2022, "Active Learning on a Budget: Opposite Strategies Suit High and Low
@@ -46,6 +50,7 @@ class TypiClust(Strategy):
     name = "typiclust"
     family = "low-budget"
     paper = "Hacohen et al. 2022"
+    cost = "N (L + B) d a k-means step, then all pairs within each cluster picked from"
     aliases = ("tpc", "tpcrp")
     needs = frozenset({"embedding"})
     stochastic = True

@@ -30,6 +30,10 @@ class UHerding(Strategy):
     quantile : the quantile of distances among labelled items, in [0, 1].
     floor : whether the nearest-neighbour distance of the pool bounds the reach from below.
 
+    Raises
+    ------
+    AskNextError : a sigma of 0 or less, or a quantile outside [0, 1].
+
     Paper
     -----
     Bae, Oh, Wang & Sutherland 2025, "Uncertainty Herding: One Active Learning Method for All Label Budgets".
@@ -42,6 +46,7 @@ class UHerding(Strategy):
     name = "uherding"
     family = "low-budget"
     paper = "Bae et al. 2025"
+    cost = "N C + (N + L)² d; N (S + L) d + L² d on a sample above 46,000 items"
     aliases = ("uncertainty-herding",)
     needs = frozenset({"embedding", "proba"})
     stochastic = True

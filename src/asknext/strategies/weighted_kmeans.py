@@ -42,6 +42,10 @@ class WeightedKMeans(Strategy):
     ----------
     beta : candidates kept for each item asked, at least 1.
 
+    Raises
+    ------
+    AskNextError : beta below 1.
+
     Paper
     -----
     Zhdanov 2019, "Diverse mini-batch Active Learning". Well-known code leaves the weights out unless the
@@ -51,6 +55,7 @@ class WeightedKMeans(Strategy):
     name = "weighted-kmeans"
     family = "hybrid"
     paper = "Zhdanov 2019"
+    cost = "N C, then beta B² d a k-means step"
     aliases = ("wkmeans", "diverse-mini-batch")
     needs = frozenset({"proba", "embedding"})
     stochastic = True
