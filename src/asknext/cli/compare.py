@@ -25,7 +25,7 @@ more strategies, seeds or rounds extend what is there.
 @plain
 def compare(
     data: Annotated[str, typer.Argument(
-        help="digits, wdbc, wine, openml:ID, or a file: .csv .tsv .npz .jsonl .parquet")],
+        help="A name (see asknext datasets), openml:ID, or a file: .csv .tsv .npz .jsonl .parquet")],
     target: Annotated[str | None, typer.Option(help="Column that holds the class.")] = None,
     strategies: Annotated[str | None, typer.Option(help="Names with commas between them.")] = None,
     learner: Annotated[str, typer.Option(

@@ -1,4 +1,4 @@
-"""asknext datasets: the data that need no file."""
+"""asknext datasets: the data that have a name."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from rich.table import Table
 from asknext.cli.app import app, plain, print_json, screen
 
 
-@app.command(help="List the bundled data sets.\n\n[bold]Example:[/bold]  asknext datasets")
+@app.command(help="List the data sets that have a name; absent ones have to be fetched first.\n\n"
+                  "[bold]Example:[/bold]  asknext datasets")
 @plain
 def datasets(
     as_json: Annotated[bool, typer.Option("--json", help="Print a list of objects.")] = False,
@@ -21,7 +22,7 @@ def datasets(
     if as_json:
         print_json(entries)
         return
-    table = Table("name", "rows", "features", "classes", "source", box=None, header_style="bold")
+    table = Table("name", "rows", "features", "classes", "state", "source", box=None, header_style="bold")
     for entry in entries:
-        table.add_row(*(str(entry[key]) for key in ("name", "n", "d", "classes", "source")))
+        table.add_row(*(str(entry[key]) for key in ("name", "n", "d", "classes", "state", "source")))
     screen.print(table)

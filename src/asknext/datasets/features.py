@@ -114,7 +114,7 @@ def _categories(columns: Sequence[Column]) -> tuple[Array, str]:
 
 
 def _texts(columns: Sequence[Column]) -> tuple[Array, str]:
-    blocks = [_text(column.values) for column in columns]
+    blocks = [text(column.values) for column in columns]
     dimensions = " + ".join(str(block.shape[1]) for block in blocks)
     note = (
         f"{_count(len(columns), 'text column')} as TF-IDF of words and word pairs, reduced by truncated SVD "
@@ -125,7 +125,8 @@ def _texts(columns: Sequence[Column]) -> tuple[Array, str]:
     return np.hstack(blocks), note
 
 
-def _text(texts: Sequence[str | None]) -> Array:
+def text(texts: Sequence[str | None]) -> Array:
+    """TF-IDF of words and word pairs, reduced by truncated SVD to at most 100 columns, rows of unit length."""
     vectors = TfidfVectorizer(
         token_pattern=WORD, ngram_range=(1, 2), sublinear_tf=True, max_features=VOCABULARY
     ).fit_transform([text or "" for text in texts])

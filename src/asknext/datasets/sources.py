@@ -11,6 +11,7 @@ from asknext.datasets.base import Dataset
 from asknext.datasets.bundled import BUNDLED
 from asknext.datasets.files import load_file
 from asknext.datasets.openml import load_openml
+from asknext.datasets.published import PUBLISHED
 from asknext.errors import AskNextError
 from asknext.plugins import find, plugins
 
@@ -20,8 +21,8 @@ def load(source: str, target: str | None = None) -> Dataset:
 
     Parameters
     ----------
-    source : a name (`catalogue` lists them), `openml:` and a number, or the path of a file: .csv, .tsv (both
-        also .gz), .jsonl, .parquet or .npz.
+    source : a name (`catalogue` lists them), for some with `:N` for the first N rows only (`mnist:10000`);
+        `openml:` and a number; or the path of a file: .csv, .tsv (both also .gz), .jsonl, .parquet or .npz.
     target : the column of labels of a file or an OpenML table; see `files.load_file`.
 
     Returns
@@ -38,23 +39,42 @@ def load(source: str, target: str | None = None) -> Dataset:
     named = not path.suffix and len(path.parts) == 1
     if not named or (path.exists() and source not in _named()):
         return load_file(path, target)
-    loader = find("data set or file", source, _named())
+    name, colon, first = source.partition(":")
+    loader = find("data set or file", name, _named())
     if target is not None:
-        raise AskNextError(f"the data set '{source}' comes with its labels; leave --target out.")
-    return loader()
+        raise AskNextError(f"the data set '{name}' comes with its labels; leave --target out.")
+    return loader(first=_first(source, loader, first)) if colon else loader()
 
 
 def catalogue() -> list[dict[str, Any]]:
-    """The data sets that have a name: dictionaries of name, n, d, classes (how many) and source."""
+    """The data sets that have a name: dictionaries of name, n, d, classes (how many), state and source.
+
+    The state is "present", or "absent" where the user has to fetch the files first.
+    """
+    published = {entry.load: entry for entry in PUBLISHED.values()}
     rows = []
     for name, loader in _named().items():
-        data = loader()
-        n, d = data.X.shape
+        if entry := published.get(loader):
+            n, d, classes, present = entry.n, entry.d, entry.classes, entry.present
+        else:
+            data = loader()
+            (n, d), classes, present = data.X.shape, len(data.classes), True
         source = (inspect.getdoc(loader) or "").split("\n")[0]
-        rows.append({"name": name, "n": n, "d": d, "classes": len(data.classes), "source": source})
+        state = "present" if present else "absent"
+        rows.append({"name": name, "n": n, "d": d, "classes": classes, "state": state, "source": source})
     return rows
 
 
-def _named() -> dict[str, Callable[[], Dataset]]:
-    """The bundled data sets and those of the entry point `asknext.datasets`."""
-    return {**BUNDLED, **plugins("asknext.datasets")}
+def _first(source: str, loader: Callable[..., Dataset], first: str) -> int:
+    """The number of rows wanted by a source such as "mnist:10000"."""
+    if "first" not in inspect.signature(loader).parameters:
+        raise AskNextError(f"'{source}': this data set is taken whole; leave ':{first}' out.")
+    if not (first.isascii() and first.isdigit() and int(first)):
+        raise AskNextError(f"'{source}' needs the number of rows to take, such as mnist:10000.")
+    return int(first)
+
+
+def _named() -> dict[str, Callable[..., Dataset]]:
+    """The bundled data sets, the published ones, and those of the entry point `asknext.datasets`."""
+    published = {name: entry.load for name, entry in PUBLISHED.items()}
+    return {**BUNDLED, **published, **plugins("asknext.datasets")}

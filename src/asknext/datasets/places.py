@@ -1,0 +1,30 @@
+"""Where files of data sets lie, and where what was computed from them is kept."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+VARIABLE = "ASKNEXT_DATA"
+"""The environment variable that names the folder of data files."""
+
+
+def cache_dir() -> Path:
+    """The user's cache of this package: `asknext` in `XDG_CACHE_HOME`, by default in `~/.cache`."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "asknext"
+
+
+def data_file(path: str) -> Path | None:
+    """A data file in the folder that `ASKNEXT_DATA` names, else in the folder `data` of the user's cache.
+
+    Parameters
+    ----------
+    path : below such a folder, with slashes, such as "images/mnist/t10k-labels-idx1-ubyte.gz".
+
+    Returns
+    -------
+    Where it is; None where it is in neither.
+    """
+    named = os.environ.get(VARIABLE)
+    folders = [Path(named).expanduser()] if named else []
+    return next((f / path for f in [*folders, cache_dir() / "data"] if (f / path).is_file()), None)
