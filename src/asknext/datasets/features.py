@@ -126,7 +126,7 @@ def _texts(columns: Sequence[Column]) -> tuple[Array, str]:
 
 
 def text(texts: Sequence[str | None]) -> Array:
-    """TF-IDF of words and word pairs, reduced by truncated SVD to at most 100 columns, rows of unit length."""
+    """TF-IDF of words and word pairs, reduced by truncated SVD to 100 columns at most, in unit rows."""
     vectors = TfidfVectorizer(
         token_pattern=WORD, ngram_range=(1, 2), sublinear_tf=True, max_features=VOCABULARY
     ).fit_transform([text or "" for text in texts])
