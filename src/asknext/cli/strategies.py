@@ -1,30 +1,108 @@
-"""asknext strategies: what there is to choose from."""
+"""asknext strategies: what there is to choose from, and all about one of them."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Annotated, Any
 
 import typer
+from rich.console import Group, RenderableType
+from rich.padding import Padding
 from rich.table import Table
+from rich.text import Text
 
 from asknext.cli.app import app, plain, print_json, screen
 
+WIDTH = 100  # columns beyond which prose is hard to read
+LETTERS = "N candidates, L items asked so far, B items to ask, C classes, d features, M draws"
 
-@app.command(help="List the query strategies, what they need and where they come from.\n\n"
-                  "[bold]Example:[/bold]  asknext strategies --json")
+EXAMPLE = """
+List the query strategies, what they need, how their cost grows and where they come from; or tell all about
+one of them: its method, parameters, paper, and where it differs from published code.
+
+[bold]Example:[/bold]  asknext strategies typiclust
+"""
+
+
+@app.command(help=EXAMPLE)
 @plain
 def strategies(
-    as_json: Annotated[bool, typer.Option("--json", help="Print a list of objects.")] = False,
+    name: Annotated[str | None, typer.Argument(
+        help="A strategy to tell all about.", show_default="list all")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a list of objects, or one object.")] = False,
 ) -> None:
-    from asknext.strategies import catalogue
+    from asknext.strategies import catalogue, describe
 
-    entries = catalogue()
+    found = catalogue() if name is None else describe(name)
     if as_json:
-        print_json(entries)
-        return
-    table = Table("name", "family", "needs", "what it does", "paper", box=None, header_style="bold")
-    for entry in entries:
-        table.add_row(
-            entry["name"], entry["family"], ", ".join(entry["needs"]) or "-", entry["story"], entry["paper"]
-        )
-    screen.print(table)
+        print_json(found)
+    else:
+        screen.print(_list(found) if isinstance(found, list) else _page(found))
+
+
+def _list(entries: list[dict[str, Any]]) -> RenderableType:
+    """All strategies by family."""
+    table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
+    table.add_column("name", no_wrap=True)
+    table.add_column("needs", max_width=11, overflow="fold")
+    table.add_column("cost", ratio=5)
+    table.add_column("paper", ratio=4)
+    for family, members in groupby(sorted(entries, key=_family), key=_family):
+        table.add_row()
+        table.add_row(Text(family, "bold cyan"))
+        for entry in members:
+            needs = "\n".join(entry["needs"]) or "-"
+            table.add_row(*map(Text, (f"  {entry['name']}", needs, entry["cost"], entry["paper"])))
+    return Group(table, Text(f"\nCost of a round: {LETTERS}.", "dim"))
+
+
+def _page(told: dict[str, Any]) -> RenderableType:
+    """All about one strategy."""
+    facts = _columns(1)
+    facts.add_row("needs", ", ".join(told["needs"]) or "nothing")
+    facts.add_row("cost", Text.assemble(told["cost"], "\n", (LETTERS, "dim")))
+    facts.add_row("chance", "decides among items" if told["stochastic"] else "breaks ties only")
+    facts.add_row("in Python", f"asknext.strategies.{told['class']}")
+    if told["aliases"]:
+        facts.add_row("also called", ", ".join(told["aliases"]))
+    parameters = _columns(2)
+    for one in told["parameters"]:
+        parameters.add_row(one["name"], Text(one["value"], "green"), Text(one["text"]))
+    blocks = [
+        Text.assemble((told["name"], "bold"), f"  {told['family']}", style="cyan"),
+        *_prose([told["story"], *told["about"]]),
+        *_part("Parameters and their defaults", [parameters] if told["parameters"] else []),
+        *_part("Facts", [facts]),
+        *_part("Refuses", _prose(told["raises"])),
+        *_part("Paper, and where we differ", _prose(told["source"])),
+    ]
+    page = Group(*(block for each in blocks for block in (each, "")))
+    return Padding(page, (0, max(0, screen.width - WIDTH), 0, 0))
+
+
+def _part(heading: str, blocks: Sequence[RenderableType]) -> list[RenderableType]:
+    """Blocks under a heading; nothing where there are none."""
+    return [Group(Text(heading, "bold"), blocks[0]), *blocks[1:]] if blocks else []
+
+
+def _prose(paragraphs: list[str]) -> list[RenderableType]:
+    """Paragraphs with code set off."""
+    texts = [Text(paragraph) for paragraph in paragraphs]
+    for text in texts:
+        text.highlight_regex(r"`[^`]+`", "cyan")
+    return list(texts)
+
+
+def _columns(names: int) -> Table:
+    """Rows of a name, perhaps a value, and what is told of it."""
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True)
+    for _ in range(names - 1):
+        table.add_column(max_width=24, overflow="fold")
+    table.add_column(ratio=1)
+    return table
+
+
+def _family(entry: dict[str, Any]) -> str:
+    return str(entry["family"])

@@ -13,9 +13,11 @@ from asknext.errors import AskNextError
 from asknext.plugins import find, plugins
 from asknext.strategies.base import Score, Selection, Strategy, choose
 from asknext.strategies.check import check_strategy
+from asknext.strategies.description import details, summary
 
 __all__ = [
-    "Score", "Selection", "Strategy", "catalogue", "check_strategy", "choose", "get", "names",
+    "Score", "Selection", "Strategy", "catalogue", "check_strategy", "choose", "describe",
+    "get", "names",
 ]  # fmt: skip
 
 GROUP = "asknext.strategies"
@@ -50,18 +52,21 @@ def names() -> list[str]:
 
 def catalogue() -> list[dict[str, Any]]:
     """What there is: for each strategy its name, family, needs, cost, paper, aliases and story, JSON-able."""
-    return [
-        {
-            "name": strategy.name,
-            "family": strategy.family,
-            "needs": sorted(strategy.needs),
-            "cost": strategy.cost,
-            "paper": strategy.paper,
-            "aliases": list(strategy.aliases),
-            "story": (type(strategy).__doc__ or "").strip().partition("\n")[0],
-        }
-        for strategy in map(get, names())
-    ]
+    return [summary(get(name)) for name in names()]
+
+
+def describe(strategy: str | Strategy) -> dict[str, Any]:
+    """All that is told about a strategy; see `asknext.strategies.description.details`.
+
+    Parameters
+    ----------
+    strategy : a name, an alias or an object, whose own parameters are told then.
+
+    Raises
+    ------
+    AskNextError : unknown name (the nearest one is suggested), or something that is no strategy.
+    """
+    return details(get(strategy))
 
 
 @cache

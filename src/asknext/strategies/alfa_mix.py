@@ -53,7 +53,7 @@ class AlfaMix(Strategy):
     name = "alfa-mix"
     family = "hybrid"
     paper = "Parvaneh et al. 2022"
-    cost = "N C (C + d) + N d², then F B d a k-means step for F items that flip"
+    cost = "N C (C + d) + N d², then k-means of the items that flip"
     aliases = ("alfamix", "alpha-mix")
     needs = frozenset({"proba", "embedding"})
     stochastic = True

@@ -51,7 +51,7 @@ class Strategy(ABC):
     paper: ClassVar[str]
     cost: ClassVar[str] = "not stated"
     """How the work of a round grows, without that of its signals, in N candidates, L items asked so far, B
-    items to ask, C classes, d features and M draws of `samples`; other letters are told where they stand."""
+    items to ask, C classes, d features and M draws of `samples`; "a step" is one of a search."""
     aliases: ClassVar[tuple[str, ...]] = ()
     needs: frozenset[str] = frozenset()
     stochastic: ClassVar[bool] = False

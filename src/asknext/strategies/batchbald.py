@@ -40,7 +40,7 @@ class BatchBald(Strategy):
     name = "batchbald"
     family = "bayesian"
     paper = "Kirsch et al. 2019"
-    cost = "N B S M C, S joint labellings (at most 1000); bounds skip most items"
+    cost = "N B S M C at most, for S joint labellings, up to 1000"
     aliases = ("batch-bald",)
     needs = frozenset({"samples"})
     stochastic = True

@@ -57,7 +57,7 @@ class Clue(Strategy):
     name = "clue"
     family = "hybrid"
     paper = "Prabhu et al. 2021"
-    cost = "N C + N B d a k-means step"
+    cost = "N C, and N B d a step"
     needs = frozenset({"proba", "embedding"})
     stochastic = True
 

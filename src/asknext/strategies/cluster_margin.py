@@ -46,7 +46,7 @@ class ClusterMargin(Strategy):
     name = "cluster-margin"
     family = "hybrid"
     paper = "Citovsky et al. 2021"
-    cost = "N C + (N + L) S d for a sample of S"
+    cost = "N C + (N + L) S d, for a sample of S"
     aliases = ("clustermargin",)
     needs = frozenset({"proba", "embedding"})
     stochastic = True

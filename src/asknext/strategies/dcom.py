@@ -39,7 +39,8 @@ class DCoM(Strategy):
     delta : radius where there is no label. None takes it from the purity of clusters, as ProbCover does.
     limit : largest radius of a ball. None takes 1.1 times the median distance between two items over √2: 1.1,
         as published, for unit vectors in all directions.
-    centre : coverage a at which competence is one half. steepness : k, how fast it rises there.
+    centre : coverage a at which competence is one half.
+    steepness : k, how fast it rises there.
 
     Raises
     ------
@@ -56,7 +57,7 @@ class DCoM(Strategy):
     name = "dcom"
     family = "low-budget"
     paper = "Mishal & Weinshall 2024"
-    cost = "N C + N (N + L) d; N (S + L) d on a sample above 46,000 items"
+    cost = "N C + N (N + L) d, less on a sample above 46,000 items"
     needs = frozenset({"embedding", "proba"})
     stochastic = True
 

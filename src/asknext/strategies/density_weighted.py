@@ -59,7 +59,7 @@ class DensityWeighted(Combination):
     name = "density-weighted"
     family = "hybrid"
     paper = "Settles & Craven 2008"
-    cost = "N (C + d); N S d for a Gaussian and a sample of S"
+    cost = "N (C + d); for a Gaussian N S d, with a sample of S"
     aliases = ("information-density",)
     stochastic = True
 

@@ -52,7 +52,7 @@ class DropQuery(Strategy):
     name = "dropquery"
     family = "low-budget"
     paper = "Gupte et al. 2024"
-    cost = "passes N C d + N d², then F B d a k-means step for F items that flip"
+    cost = "passes N C d + N d², then k-means of the items that change"
     aliases = ("drop-query",)
     needs = frozenset({"proba", "embedding"})
     stochastic = True

@@ -41,7 +41,7 @@ class Dual(Strategy):
     name = "dual"
     family = "hybrid"
     paper = "Donmez et al. 2007"
-    cost = "N C + N S d for a sample of S"
+    cost = "N C + N S d, for a sample of S"
     needs = frozenset({"proba", "embedding"})
     stochastic = True
 

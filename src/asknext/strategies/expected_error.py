@@ -62,7 +62,7 @@ class ExpectedErrorReduction(Strategy):
     name = "expected-error-reduction"
     family = "uncertainty"
     paper = "Roy & McCallum 2001"
-    cost = "N S B C² + N L² + N (S + L) d for a sample of S"
+    cost = "N S B C² + N L² + N (S + L) d, for a sample of S"
     aliases = ("eer", "expected-error")
     needs = frozenset({"embedding"})
     stochastic = True

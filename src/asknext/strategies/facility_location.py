@@ -29,7 +29,7 @@ class FacilityLocation(Strategy):
     name = "facility-location"
     family = "diversity"
     paper = "Wei et al. 2015"
-    cost = "N (N + L) d; N (S + L) d on a sample above 46,000 items"
+    cost = "N (N + L) d, less on a sample above 46,000 items"
     aliases = ("submodular", "k-medoids")
     needs = frozenset({"embedding"})
     stochastic = True

@@ -58,7 +58,7 @@ class HintedSvm(Strategy):
     name = "hinted-svm"
     family = "hybrid"
     paper = "Li et al. 2012"
-    cost = "N C (L + S) d, and C (L + 2 S)² a solver step for S hints"
+    cost = "N C (L + S) d, and C (L + 2 S)² a step, for S hints"
     aliases = ("hintsvm", "hint-svm")
     needs = frozenset({"embedding"})
     stochastic = True

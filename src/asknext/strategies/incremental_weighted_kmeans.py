@@ -42,7 +42,7 @@ class IncrementalWeightedKMeans(Strategy):
     name = "incremental-weighted-kmeans"
     family = "hybrid"
     paper = "Abraham & Dreyfus-Schmidt 2021"
-    cost = "N C, then beta B L d, and beta B² d a k-means step"
+    cost = "N C + beta B L d, and beta B² d a step"
     aliases = ("iwkmeans",)
     needs = frozenset({"proba", "embedding"})
     stochastic = True

@@ -60,7 +60,7 @@ class KMeans(Strategy):
     name = "kmeans"
     family = "diversity"
     paper = "Xu et al. 2003"
-    cost = "N B d a k-means step"
+    cost = "N B d a step"
     aliases = ("k-means",)
     needs = frozenset({"embedding"})
     stochastic = True

@@ -39,7 +39,7 @@ class KMeansInformed(Strategy):
     name = "kmeans-informed"
     family = "hybrid"
     paper = "Zhdanov 2019"
-    cost = "N C, then beta B² d a k-means step"
+    cost = "N C, and beta B² d a step"
     aliases = ("two-step-kmeans",)
     needs = frozenset({"proba", "embedding"})
     stochastic = True

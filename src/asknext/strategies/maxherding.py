@@ -97,7 +97,7 @@ class MaxHerding(Strategy):
     name = "maxherding"
     family = "low-budget"
     paper = "Bae et al. 2024"
-    cost = "N (N + L) d; N (S + L) d on a sample above 46,000 items"
+    cost = "N (N + L) d, less on a sample above 46,000 items"
     aliases = ("max-herding",)
     needs = frozenset({"embedding"})
     stochastic = True

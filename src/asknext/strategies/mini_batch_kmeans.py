@@ -36,7 +36,7 @@ class MiniBatchKMeans(Strategy):
     name = "mini-batch-kmeans"
     family = "diversity"
     paper = "Sculley 2010"
-    cost = "N B d once; batch_size B d a k-means step"
+    cost = "N B d, and batch_size B d a step"
     aliases = ("minibatch-kmeans",)
     needs = frozenset({"embedding"})
     stochastic = True

@@ -52,7 +52,7 @@ class OracleBatch(Combination):
     name = "oracle-batch"
     family = "oracle"
     paper = "Huseljic et al. 2026"
-    cost = "tries times that of a strategy and of a refit, L (L + S) (B + d) for a sample of S"
+    cost = "tries times a strategy and a refit, L (L + S) (B + d), for a sample of S"
     aliases = ("boss",)
     stochastic = True
 

@@ -70,7 +70,7 @@ class ProbCover(Strategy):
     name = "probcover"
     family = "low-budget"
     paper = "Yehuda et al. 2022"
-    cost = "N (N + L) d for each radius; N (S + L) d on a sample above 46,000 items"
+    cost = "N (N + L) d for each radius, less on a sample above 46,000 items"
     aliases = ("prob-cover",)
     needs = frozenset({"embedding"})
     stochastic = True

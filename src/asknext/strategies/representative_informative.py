@@ -51,7 +51,7 @@ class RepresentativeInformative(Strategy):
     name = "representative-informative"
     family = "hybrid"
     paper = "Du et al. 2015"
-    cost = "N C + S (N + L) d, and S² a solver step for the S most uncertain"
+    cost = "N C + S (N + L) d, and S² a step, for the S most uncertain"
     aliases = ("du-qp",)
     needs = frozenset({"proba", "embedding"})
     stochastic = True

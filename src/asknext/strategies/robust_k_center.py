@@ -44,7 +44,7 @@ class RobustKCenter(Strategy):
     name = "robust-k-center"
     family = "diversity"
     paper = "Sener & Savarese 2018"
-    cost = "S L d and a mixed-integer program over a sample of S (minutes for 1000)"
+    cost = "a mixed-integer program over a sample; minutes for 1000 items"
     aliases = ("robust-coreset", "k-center-robust")
     needs = frozenset({"embedding"})
     stochastic = True

@@ -50,7 +50,7 @@ class TypiClust(Strategy):
     name = "typiclust"
     family = "low-budget"
     paper = "Hacohen et al. 2022"
-    cost = "N (L + B) d a k-means step, then all pairs within each cluster picked from"
+    cost = "N (L + B) d a step, then all pairs within clusters"
     aliases = ("tpc", "tpcrp")
     needs = frozenset({"embedding"})
     stochastic = True

@@ -46,7 +46,7 @@ class UHerding(Strategy):
     name = "uherding"
     family = "low-budget"
     paper = "Bae et al. 2025"
-    cost = "N C + (N + L)² d; N (S + L) d + L² d on a sample above 46,000 items"
+    cost = "N C + (N + L)² d, less on a sample above 46,000 items"
     aliases = ("uncertainty-herding",)
     needs = frozenset({"embedding", "proba"})
     stochastic = True

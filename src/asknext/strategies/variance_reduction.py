@@ -42,7 +42,7 @@ class VarianceReduction(Strategy):
     name = "variance-reduction"
     family = "diversity"
     paper = "Cohn et al. 1996"
-    cost = "N B (S + L + B) + N L² + N (S + L) d for a sample of S"
+    cost = "N B (S + L + B) + N L² + N (S + L) d, for a sample of S"
     aliases = ("experimental-design",)
     needs = frozenset({"embedding"})
     stochastic = True

@@ -55,7 +55,7 @@ class WeightedKMeans(Strategy):
     name = "weighted-kmeans"
     family = "hybrid"
     paper = "Zhdanov 2019"
-    cost = "N C, then beta B² d a k-means step"
+    cost = "N C, and beta B² d a step"
     aliases = ("wkmeans", "diverse-mini-batch")
     needs = frozenset({"proba", "embedding"})
     stochastic = True
