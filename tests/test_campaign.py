@@ -237,6 +237,17 @@ def test_one_name_for_two_deliveries_is_an_error(kind: str, ids: list[int], answ
     assert list(campaign.log) == before
 
 
+@pytest.mark.parametrize("name", ["asked-0", "fitted-0", "created", "initial"])
+def test_a_delivery_may_have_any_name(name: str, tmp_path: Path) -> None:
+    with Campaign(X, "logistic-regression", "margin", path=tmp_path) as campaign:
+        campaign.tell([0, 60], ["a", "b"], id=name)
+        campaign.record()
+        campaign.tell(campaign.ask(1).ids, ["a"], id=f"{name} again")
+    with Campaign(X, "logistic-regression", "margin", path=tmp_path) as campaign:
+        campaign.tell([0, 60], ["a", "b"], id=name)
+        assert [e.type for e in campaign.log].count("answered") == 2
+
+
 # ---------------------------------------------------------------- classes
 
 

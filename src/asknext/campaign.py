@@ -16,9 +16,9 @@ from asknext.answers import as_answers, as_ids, as_label, as_whole
 from asknext.errors import AskNextError
 from asknext.learners import Learner, as_learner
 from asknext.learners.fitting import Fitting, Table
-from asknext.log import ColumnStore, Event, EventLog, State, fold
+from asknext.log import ColumnStore, Event, EventLog, State, decide, fold
 from asknext.log import events as kinds
-from asknext.pool import ANSWER_CODES, Answer, Pool
+from asknext.pool import Answer, Pool
 from asknext.randomness import spawn, spawn_seed
 from asknext.round import Round
 from asknext.signals import Signals, given_columns
@@ -37,7 +37,7 @@ class Campaign:
     strategy : a name, or an object such as `asknext.strategies.TypiClust(neighbours=20)`.
     seed : the only source of randomness; the same seed and answers give the same questions.
     path : directory that keeps the campaign; opened again, it goes on. None keeps it in memory.
-    classes : class labels known beforehand; others are added when they are first told.
+    classes : class labels that a new campaign starts with; others are added when they are first told.
     embedding : (n, d) rows for strategies that measure distance; default X where it is numeric.
     signals : further columns (n, …) by name, such as `proba` of your own model.
     columns : where computed columns are kept; default a folder within `path`.
@@ -131,7 +131,7 @@ class Campaign:
 
     @property
     def labels(self) -> dict[int, Label | Answer]:
-        """Every answer so far, by item."""
+        """Every answer that stands, by item; skipping an item is none."""
         pool = self.pool
         found: dict[int, Label | Answer] = {
             int(i): pool.classes[c] for i, c in zip(pool.labelled, pool.y, strict=True)
@@ -191,7 +191,7 @@ class Campaign:
                 "memory": dict(selection.memory),
                 "seconds": {"select": perf_counter() - start - learning},
             }
-            self._append(Event(kinds.ASKED, body, id=f"asked-{self.round}"))
+            self._append(Event(kinds.ASKED, body))
         return selection
 
     def require(self) -> None:
@@ -255,28 +255,14 @@ class Campaign:
         given = as_answers(answers, len(places))
         if id and id in self.log:  # compared by what the labels meant then; the log refuses another content
             then = fold(takewhile(lambda event: event.id != id, self.log))
-            coded = [a.value if isinstance(a, Answer) else then.number_of(a) for a in given]
-            self.log.append(Event(kind, {"ids": places.tolist(), "answers": coded}, id=id))
+            self.log.append(decide.answered(then, kind, places, given, id, actor))
             return
-        self._check_unsettled(kind, places)
+        decide.check_open(self._state, kind, places)
         with self.transaction():
-            numbers = {
-                a: a.value if isinstance(a, Answer) else self.add_class(a, actor=actor)
-                for a in dict.fromkeys(given)
-            }
-            coded = [numbers[a] for a in given]
-            body = {"ids": places.tolist(), "answers": coded}
-            self._append(Event(kind, body, id=id or uuid4().hex, actor=actor))
-
-    def _check_unsettled(self, kind: str, places: Ids) -> None:
-        """`tell` is for items without a settled answer, `correct` for the others; unsure ones take both."""
-        codes = self.pool.state[places]
-        unsure = codes == ANSWER_CODES[Answer.UNSURE]
-        settled = (codes >= 0) | (codes == ANSWER_CODES[Answer.OUT_OF_SCOPE])
-        wrong = places[settled if kind == kinds.ANSWERED else ~(settled | unsure)]
-        if len(wrong):
-            state, remedy = ("already", "correct") if kind == kinds.ANSWERED else ("not yet", "tell")
-            raise AskNextError(f"item {wrong[0]} was {state} answered; use {remedy}() for it.")
+            for label in dict.fromkeys(given):
+                if not isinstance(label, Answer):
+                    self.add_class(label, actor=actor)
+            self._append(decide.answered(self._state, kind, places, given, id or uuid4().hex, actor))
 
     # ---------------------------------------------------------------- classes
 
@@ -296,12 +282,7 @@ class Campaign:
         ------
         AskNextError : there is no class `old`, or there is already a class `new` (merge them instead).
         """
-        if self._state.number_of(as_label(new)) is not None:
-            raise AskNextError(
-                f"there is already a class {new!r}; merge_class({old!r}, into={new!r}) unites the two."
-            )
-        body = {"class": self._known(old), "label": as_label(new)}
-        self._append(Event(kinds.CLASS_RENAMED, body, actor=actor))
+        self._append(decide.class_renamed(self._state, old, new, actor))
 
     def merge_class(self, label: Label, *, into: Label, actor: str = "") -> None:
         """Unite a class with another; its items count as the other's from now on.
@@ -310,17 +291,7 @@ class Campaign:
         ------
         AskNextError : one of the classes is unknown, or both are the same.
         """
-        source, target = self._known(label), self._known(into)
-        if source == target:
-            raise AskNextError(f"class {label!r} cannot be merged into itself.")
-        self._append(Event(kinds.CLASS_MERGED, {"class": source, "into": target}, actor=actor))
-
-    def _known(self, label: Label) -> int:
-        number = self._state.number_of(as_label(label))
-        if number is None:
-            known = ", ".join(map(repr, self.classes)) or "none"
-            raise AskNextError(f"there is no class {label!r}; the classes are: {known}.")
-        return number
+        self._append(decide.class_merged(self._state, label, into, actor))
 
     # ---------------------------------------------------------------- the record
 
@@ -344,7 +315,7 @@ class Campaign:
             "columns": {"proba": self.fitting.column_key("proba")},
             "seconds": dict(self.fitting.seconds),
         }
-        self._append(Event(kinds.FITTED, body, id=f"fitted-{self.round}"))
+        self._append(Event(kinds.FITTED, body))
 
     def stop(self, reason: str, *, actor: str = "") -> None:
         """Note that the campaign ended, and why; it can still go on."""

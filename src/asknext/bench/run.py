@@ -132,8 +132,8 @@ def play(campaign: Campaign, parts: Split, oracle: Oracle, settings: Settings) -
     """One round: answer what is open, fit and record, ask the next batch; False when there is no next one."""
     if len(campaign.pending):
         campaign.tell(campaign.pending, oracle.answer(campaign.pending))
-    elif campaign.round == 0 and settings.initial and "initial" not in campaign.log:
-        campaign.tell(parts.initial, oracle.answer(parts.initial), id="initial")
+    elif campaign.round == 0 and settings.initial:
+        campaign.tell(parts.initial, oracle.answer(parts.initial), id="initial")  # counts once
     if len(campaign.pool.labelled):
         campaign.record()
     return campaign.round < settings.rounds and len(campaign.ask(settings.batch)) > 0

@@ -1,0 +1,80 @@
+"""What may be done in a state: each deed as the event that records it, or a word on why it cannot be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from asknext.answers import as_label
+from asknext.errors import AskNextError
+from asknext.log import events as kinds
+from asknext.log.events import Event
+from asknext.log.fold import State
+from asknext.pool import ANSWER_CODES, Answer
+from asknext.types import Ids, Label
+
+
+def answered(
+    state: State, kind: str, places: Ids, given: Sequence[Label | Answer], id: str, actor: str
+) -> Event:
+    """Answers, written down by what they mean in this state; an unknown label becomes null.
+
+    Parameters
+    ----------
+    state : what is known before, its classes above all.
+    kind : ANSWERED or CORRECTED.
+    places : (m,) items; given : one answer each.
+    id, actor : of the event.
+    """
+    numbers = {a: a.value if isinstance(a, Answer) else state.number_of(a) for a in dict.fromkeys(given)}
+    return Event(kind, {"ids": places.tolist(), "answers": [numbers[a] for a in given]}, id=id, actor=actor)
+
+
+def check_open(state: State, kind: str, places: Ids) -> None:
+    """Answers are for items without a settled one, corrections for the others; unsure items take both.
+
+    Raises
+    ------
+    AskNextError : an item is of the wrong kind; the message names it and the method to call.
+    """
+    codes = state.pool.state[places]
+    unsure = codes == ANSWER_CODES[Answer.UNSURE]
+    settled = (codes >= 0) | (codes == ANSWER_CODES[Answer.OUT_OF_SCOPE])
+    wrong = places[settled if kind == kinds.ANSWERED else ~(settled | unsure)]
+    if len(wrong):
+        then, remedy = ("already", "correct") if kind == kinds.ANSWERED else ("not yet", "tell")
+        raise AskNextError(f"item {wrong[0]} was {then} answered; use {remedy}() for it.")
+
+
+def class_renamed(state: State, old: Label, new: Label, actor: str) -> Event:
+    """A class gets another name.
+
+    Raises
+    ------
+    AskNextError : there is no class `old`, or there is already a class `new`.
+    """
+    if state.number_of(as_label(new)) is not None:
+        raise AskNextError(
+            f"there is already a class {new!r}; merge_class({old!r}, into={new!r}) unites the two."
+        )
+    return Event(kinds.CLASS_RENAMED, {"class": _known(state, old), "label": as_label(new)}, actor=actor)
+
+
+def class_merged(state: State, label: Label, into: Label, actor: str) -> Event:
+    """A class becomes a part of another.
+
+    Raises
+    ------
+    AskNextError : one of the classes is unknown, or both are the same.
+    """
+    source, target = _known(state, label), _known(state, into)
+    if source == target:
+        raise AskNextError(f"class {label!r} cannot be merged into itself.")
+    return Event(kinds.CLASS_MERGED, {"class": source, "into": target}, actor=actor)
+
+
+def _known(state: State, label: Label) -> int:
+    number = state.number_of(as_label(label))
+    if number is None:
+        known = ", ".join(map(repr, state.pool.classes)) or "none"
+        raise AskNextError(f"there is no class {label!r}; the classes are: {known}.")
+    return number
