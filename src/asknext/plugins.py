@@ -32,7 +32,7 @@ def plugins(group: str) -> dict[str, Any]:
 
 
 def find(kind: str, name: str, known: Mapping[str, T]) -> T:
-    """Look a name up, forgiving case and underscores.
+    """Look a name up, forgiving case and underscores, on either side.
 
     Parameters
     ----------
@@ -44,9 +44,16 @@ def find(kind: str, name: str, known: Mapping[str, T]) -> T:
     ------
     AskNextError : there is no such name; the message suggests the nearest one.
     """
-    wanted = name.strip().lower().replace("_", "-")
-    if wanted in known:
-        return known[wanted]
-    near = get_close_matches(wanted, known, n=1, cutoff=0.5)
+    if name in known:
+        return known[name]
+    spelled = {_plain(key): value for key, value in known.items()}
+    wanted = _plain(name)
+    if wanted in spelled:
+        return spelled[wanted]
+    near = get_close_matches(wanted, spelled, n=1, cutoff=0.5)
     hint = f"did you mean '{near[0]}'?" if near else f"there is: {', '.join(sorted(known))}."
     raise AskNextError(f"unknown {kind} '{name}'; {hint}")
+
+
+def _plain(name: str) -> str:
+    return name.strip().lower().replace("_", "-")

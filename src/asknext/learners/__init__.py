@@ -1,7 +1,7 @@
 """Learners: fitted on the labelled items, they hand out signals for all items."""
 
-from asknext.learners.base import Learner, Model, as_learner
-from asknext.learners.catalogue import LEARNERS, make
+from asknext.learners.base import Learner, Model
+from asknext.learners.catalogue import LEARNERS, as_learner, make
 from asknext.learners.precomputed import Precomputed
 from asknext.learners.sklearn import SklearnLearner
 

@@ -93,20 +93,3 @@ def aligned_signal(model: Model, name: str, X: Any, n_classes: int) -> Array:
     out = np.full((*values.shape[:-1], n_classes), missing, dtype=values.dtype)
     out[..., model.classes] = values
     return out
-
-
-def as_learner(learner: Any) -> Learner:
-    """A learner from what users write: a name, a scikit-learn classifier, or a learner.
-
-    Raises
-    ------
-    AskNextError : none of these; the message says what is accepted.
-    """
-    from asknext.learners.catalogue import make
-    from asknext.learners.sklearn import SklearnLearner
-
-    if isinstance(learner, str):
-        return make(learner)
-    if isinstance(learner, Learner) and not isinstance(learner, type):
-        return learner
-    return SklearnLearner(learner)

@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.svm import LinearSVC
 
-from asknext.signals import softmax
+from asknext.learners.sklearn import decision_proba
 from asknext.types import Array
 
 
@@ -42,8 +42,7 @@ class CalibratedLinearSVC(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """Class probabilities (m, k)."""
         if hasattr(self.model_, "predict_proba"):
             return np.asarray(self.model_.predict_proba(X))
-        values = self.model_.decision_function(X)
-        return softmax(np.stack([np.zeros_like(values), values], axis=1) if values.ndim == 1 else values)
+        return decision_proba(self.model_.decision_function(X))
 
     def predict(self, X: Any) -> Array:
         """The likeliest class of each row."""

@@ -1,4 +1,4 @@
-"""The learners that have a name on the command line."""
+"""From what users write to a learner: those that have a name, and any scikit-learn classifier."""
 
 from __future__ import annotations
 
@@ -59,6 +59,19 @@ def make(name: str) -> Learner:
     ------
     AskNextError : unknown name; the nearest one is suggested.
     """
-    builder = LEARNERS.get(name) or find("learner", name, {**LEARNERS, **plugins("asknext.learners")})
-    made = builder()
+    made = (LEARNERS.get(name) or find("learner", name, {**plugins("asknext.learners"), **LEARNERS}))()
     return made if isinstance(made, Learner) else SklearnLearner(made)
+
+
+def as_learner(learner: Any) -> Learner:
+    """A learner from what users write: a name, a scikit-learn classifier, or a learner.
+
+    Raises
+    ------
+    AskNextError : none of these; the message says what is accepted.
+    """
+    if isinstance(learner, str):
+        return make(learner)
+    if isinstance(learner, Learner) and not isinstance(learner, type):
+        return learner
+    return SklearnLearner(learner)

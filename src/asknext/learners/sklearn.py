@@ -52,7 +52,6 @@ class SklearnLearner:
                 f"{type(self.estimator).__name__} has neither predict_proba nor decision_function, "
                 "so it cannot say how sure it is; wrap it in sklearn's CalibratedClassifierCV."
             )
-
         if self.fitted and not hasattr(self.estimator, "classes_"):
             raise AskNextError(f"{type(self.estimator).__name__} has not been fitted; fit it first.")
 
@@ -107,10 +106,7 @@ class SklearnModel:
                 return np.stack([tree.predict_proba(features) for tree in self.estimator.estimators_], axis=1)
             if _has(self.estimator, "predict_proba"):
                 return np.asarray(self.estimator.predict_proba(X))
-            values = self.estimator.decision_function(X)
-            if values.ndim == 1:
-                values = np.stack([np.zeros_like(values), values], axis=1)
-            return softmax(values)
+            return decision_proba(self.estimator.decision_function(X))
 
 
 @dataclass(frozen=True)
@@ -123,6 +119,11 @@ class ConstantModel:
         """Probability 1 for the one class."""
         n = rows.count(X)
         return np.ones((n, 1, 1) if name == "samples" else (n, 1))
+
+
+def decision_proba(values: Array) -> Array:
+    """Probabilities (m, k) from decision values (m, k), or (m,) for two classes, by a softmax."""
+    return softmax(np.stack([np.zeros_like(values), values], axis=1) if values.ndim == 1 else values)
 
 
 _ENSEMBLES = {"BaseForest"}  # by name, so that asking does not import them
