@@ -32,6 +32,11 @@ def runs(out: Path, settings: Settings) -> list[Run]:
     return [Run(out, name, seed) for seed in range(settings.seeds) for name in settings.strategies]
 
 
+def rounds_due(settings: Settings) -> int:
+    """Rounds of all runs together, which is what the progress counts."""
+    return settings.seeds * len(settings.strategies) * (settings.rounds + (settings.initial > 0))
+
+
 def carry_out(
     out: Path, settings: Settings, data: Dataset, jobs: int, progress: Progress = lambda _: None
 ) -> None:
@@ -49,16 +54,27 @@ def carry_out(
     ------
     AskNextError : a strategy is unknown or needs what the learner cannot give, before any run is started.
     """
+    check_strategies(settings, data)
     y = class_positions(data)
     cells = runs(out, settings)
-    for name in settings.strategies:
-        check(Run(out, name, 0), data.X, y, data.classes, settings)
     parent = os.getpid() if jobs > 1 else None
     tasks = (delayed(execute)(run, data.X, y, data.classes, settings, parent) for run in cells)
     finished: set[Run] = set()
     with _watch(cells, finished, progress):
         for run in Parallel(n_jobs=jobs, return_as="generator_unordered")(tasks):
             finished.add(run)
+
+
+def check_strategies(settings: Settings, data: Dataset) -> None:
+    """Refuse, before any run is started, a strategy that is unknown or needs what the learner cannot give.
+
+    Raises
+    ------
+    AskNextError : there is such a strategy.
+    """
+    y = class_positions(data)
+    for name in settings.strategies:
+        check(Run(Path(), name, 0), data.X, y, data.classes, settings)
 
 
 def class_positions(data: Dataset) -> Array:

@@ -91,16 +91,8 @@ def render(summary: dict[str, Any], drawn: list[Figure]) -> str:
     summary : the content of summary.json.
     drawn : its charts.
     """
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("asknext", "bench"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.globals.update(wording=wording)
     named = {figure.name: figure for figure in drawn}
-    return environment.get_template("report.html.j2").render(
+    return environment().get_template("report.html.j2").render(
         summary=summary,
         order=best_first(summary),
         looks=looks(list(summary["strategies"]), BASELINE),
@@ -109,6 +101,19 @@ def render(summary: dict[str, Any], drawn: list[Figure]) -> str:
         metrics=[figure for name, figure in named.items() if name.startswith("metric-")],
         library=_library(),
     )
+
+
+def environment() -> jinja2.Environment:
+    """Where templates come from, and how they are filled: escaped, and a missing value is an error."""
+    made = jinja2.Environment(
+        loader=jinja2.PackageLoader("asknext", "bench"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.globals.update(wording=wording)
+    return made
 
 
 def _figure(name: str, title: str, spec: Spec) -> Figure:

@@ -46,7 +46,7 @@ def compare(
 ) -> None:
     from joblib import cpu_count
 
-    from asknext.bench.compare import carry_out, runs
+    from asknext.bench.compare import carry_out, rounds_due
     from asknext.bench.conclude import conclude
     from asknext.bench.protocol import DEFAULT_STRATEGIES, Settings, claim, fit_to_pool
     from asknext.bench.table import terminal_table
@@ -78,8 +78,7 @@ def compare(
     if not as_json:
         for note in found.notes:
             screen.print(f"  {note}", style="dim", highlight=False, markup=False)
-    total = len(runs(out, settings)) * (settings.rounds + (settings.initial > 0))
-    with progress("Comparing", total) as done:
+    with progress("Comparing", rounds_due(settings)) as done:
         carry_out(out, settings, found, jobs or cpu_count(), done)
     with errors.status("Writing the report …"):
         summary = conclude(out, settings, found, command=shlex.join(["asknext", *sys.argv[1:]]))

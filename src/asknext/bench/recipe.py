@@ -1,0 +1,194 @@
+"""Recipes: a protocol in a TOML file, read whole and checked before anything runs."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from asknext import strategies
+from asknext.bench.compare import check_strategies
+from asknext.bench.protocol import Settings, fit_to_pool
+from asknext.datasets import Dataset, load
+from asknext.errors import AskNextError
+from asknext.learners import make
+from asknext.plugins import find
+
+RECIPE = "recipe.toml"
+"""The copy of its recipe by which a results directory is known."""
+
+_KINDS = {str: "a text", int: "a whole number", float: "a fraction", list: "a list", dict: "a table"}
+_TYPES = {
+    "title": str, "description": str, "name": str, "data": str, "target": str, "learner": str,
+    "initial": int, "batch": int, "rounds": int, "seeds": int, "test_share": float, "strategies": list,
+    "tasks": list, "groups": dict, "defaults": dict, "quick": dict,
+}  # fmt: skip
+_SETTINGS = ("data", "target", "learner", "initial", "batch", "rounds", "seeds", "test_share", "strategies")
+_LEAST = {"initial": 0, "batch": 1, "rounds": 1, "seeds": 1}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A protocol: comparisons that are read together.
+
+    Parameters
+    ----------
+    title, description : for the report.
+    tasks : the comparisons to run, by name.
+    left_out : names of the tasks of the file that are not to be run.
+    quick : whether `[quick]` holds.
+    """
+
+    title: str
+    description: str
+    tasks: dict[str, Settings]
+    left_out: tuple[str, ...]
+    quick: bool
+
+
+def read_recipe(text: str, quick: bool = False, only: Collection[str] = ()) -> Recipe:
+    """A recipe from the text of its file.
+
+    At the top are `title`, `description`, `[[tasks]]` and perhaps `[groups]`, `[defaults]` and `[quick]`. A
+    task has a `name` and says `data`, `learner`, `initial`, `batch`, `rounds`, `seeds`, `test_share`,
+    `strategies` and perhaps `target`; what it does not say is taken from `[defaults]`. A name of `[groups]`
+    among the strategies stands for the strategies of that group. `[quick]` replaces settings of all tasks
+    and may name the `tasks` that a quick run is about.
+
+    Parameters
+    ----------
+    text : TOML.
+    quick : let `[quick]` hold.
+    only : names of the tasks to run; empty: those of `[quick]` in a quick run that names some, else all.
+
+    Raises
+    ------
+    AskNextError : no TOML, an unknown or missing key, a value of a wrong type or out of range, an unknown
+        strategy, learner or task.
+    """
+    try:
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise AskNextError(f"the recipe is no TOML: {error}.") from error
+    _check(content, ("title", "description", "groups", "defaults", "tasks", "quick"), "the recipe")
+    _need(content, ("title", "description", "tasks"), "the recipe")
+    _check(content.get("defaults", {}), _SETTINGS, "[defaults]")
+    _check(content.get("quick", {}), (*_SETTINGS, "tasks"), "[quick]")
+    changes = dict(content.get("quick", {})) if quick else {}
+    wanted = list(only) or changes.pop("tasks", [])
+    changes.pop("tasks", None)
+    tasks: dict[str, Settings] = {}
+    for number, task in enumerate(content["tasks"], start=1):
+        name, where = _named(task, number)
+        if name in tasks:
+            raise AskNextError(f"the recipe has two tasks '{name}'; give each a name of its own.")
+        _check(task, ("name", *_SETTINGS), where)
+        found = {**content.get("defaults", {}), **task, **changes}
+        tasks[name] = _settings(found, content.get("groups", {}), where)
+    if not tasks:
+        raise AskNextError("the recipe has no tasks; write at least one [[tasks]].")
+    for name in wanted:
+        find("task", name, tasks)
+    chosen = {name: task for name, task in tasks.items() if not wanted or name in wanted}
+    left_out = tuple(name for name in tasks if name not in chosen)
+    return Recipe(content["title"], content["description"].strip(), chosen, left_out, quick)
+
+
+def prepare(recipe: Recipe) -> dict[str, tuple[Settings, Dataset]]:
+    """Load the data of every task, and refuse what cannot be run before anything is.
+
+    Returns
+    -------
+    For each task its settings and its data.
+
+    Raises
+    ------
+    AskNextError : data are absent or unusable, sizes do not fit them, or a strategy needs what the learner
+        cannot give; the message names the task.
+    """
+    loaded: dict[tuple[str, str | None], Dataset] = {}
+    prepared = {}
+    for name, settings in recipe.tasks.items():
+        key = (settings.source, settings.target)
+        try:
+            if key not in loaded:
+                loaded[key] = load(*key)
+            prepared[name] = (fit_to_pool(settings, loaded[key]), loaded[key])
+            check_strategies(*prepared[name])
+        except AskNextError as error:
+            raise AskNextError(f"task '{name}': {error}") from error
+    return prepared
+
+
+def claim_folder(out: Path, text: str) -> None:
+    """Make a folder this recipe's own, or check that it holds results of a recipe already.
+
+    Raises
+    ------
+    AskNextError : there is something else in it.
+    """
+    if out.exists() and not (out / RECIPE).is_file() and (not out.is_dir() or any(out.iterdir())):
+        raise AskNextError(f"{out} exists and holds no results of a recipe; choose another with --out.")
+    out.mkdir(parents=True, exist_ok=True)
+    (out / RECIPE).write_text(text, encoding="utf-8")
+
+
+def _named(task: Any, number: int) -> tuple[str, str]:
+    """The name of a task, and how to speak of it in a message."""
+    where = f"task {number}"
+    if not isinstance(task, dict):
+        raise AskNextError(f"{where} must be a table; write it under [[tasks]].")
+    _need(task, ("name",), where)
+    name = task["name"]
+    if not (isinstance(name, str) and re.fullmatch(r"[a-z0-9][a-z0-9-]*", name)):
+        raise AskNextError(f"{where}: the name {name!r} must be small letters, digits and hyphens.")
+    return name, f"task '{name}'"
+
+
+def _check(table: Mapping[str, Any], known: Collection[str], where: str) -> None:
+    """Refuse keys that are not known and values of a wrong type or out of range."""
+    for key, value in table.items():
+        if key not in known:
+            near = get_close_matches(key, known, n=1, cutoff=0.5)
+            hint = f"did you mean '{near[0]}'?" if near else f"there is: {', '.join(known)}."
+            raise AskNextError(f"{where} has the unknown key '{key}'; {hint}")
+        if type(value) is not _TYPES[key]:
+            raise AskNextError(f"{where}: {key} must be {_KINDS[_TYPES[key]]}, not {value!r}.")
+        if (key == "strategies" or (key == "tasks" and where == "[quick]")) and not _are_texts(value):
+            raise AskNextError(f"{where}: {key} must be a list of at least one name, not {value!r}.")
+        if key in _LEAST and table[key] < _LEAST[key]:
+            raise AskNextError(f"{where}: {key} is {value}; it must be at least {_LEAST[key]}.")
+        if key == "test_share" and not 0 < table[key] < 1:
+            raise AskNextError(f"{where}: test_share is {value}; it must lie between 0 and 1.")
+
+
+def _need(table: Mapping[str, Any], keys: Collection[str], where: str) -> None:
+    missing = [key for key in keys if key not in table]
+    if missing:
+        raise AskNextError(f"{where} says no {missing[0]}; add it.")
+
+
+def _settings(found: Mapping[str, Any], groups: Mapping[str, Any], where: str) -> Settings:
+    _need(found, [key for key in _SETTINGS if key != "target"], where)
+    names: list[str] = []
+    for name in found["strategies"]:
+        members = groups.get(name, [name])
+        if not _are_texts(members):
+            raise AskNextError(f"[groups]: {name} must be a list of names of strategies, not {members!r}.")
+        names += members
+    try:
+        chosen = tuple(dict.fromkeys(strategies.get(name).name for name in names))
+        make(found["learner"])
+    except AskNextError as error:
+        raise AskNextError(f"{where}: {error}") from error
+    rest = {key: found[key] for key in ("learner", *_LEAST, "test_share")}
+    return Settings(source=found["data"], target=found.get("target"), strategies=chosen, **rest)
+
+
+def _are_texts(values: Any) -> bool:
+    """Whether this is a list of at least one text."""
+    return isinstance(values, list) and bool(values) and all(isinstance(value, str) for value in values)

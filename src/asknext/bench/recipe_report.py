@@ -1,0 +1,123 @@
+"""What a recipe leaves behind: a table for each task, as summary.json, table.md and an index page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from asknext.bench import wording
+from asknext.bench.recipe import Recipe
+from asknext.bench.report import environment
+from asknext.bench.summary import BASELINE, best_first
+from asknext.files import write_json, write_text
+
+COLUMNS = (
+    "strategy", "AUC ± std, %", f"above {BASELINE}, points", "95 % interval", f"beats {BASELINE}",
+    "labels saved", "choosing, a run", "in all, a run",
+)  # fmt: skip
+
+
+def write_recipe(recipe: Recipe, tasks: dict[str, dict[str, Any]], command: str, out: Path) -> dict[str, Any]:
+    """Write summary.json, table.md and report.html of a finished recipe.
+
+    Parameters
+    ----------
+    recipe : what was run.
+    tasks : the summary of each task, by name, in order.
+    command : what the user typed.
+    out : the directory; the tasks' own reports are in it.
+
+    Returns
+    -------
+    The content of summary.json.
+    """
+    summary = {
+        "title": recipe.title,
+        "description": recipe.description,
+        "command": command,
+        "quick": recipe.quick,
+        "not_run": list(recipe.left_out),
+        "tasks": tasks,
+    }
+    write_json(out / "summary.json", summary)
+    write_text(out / "table.md", markdown(summary))
+    page = environment().get_template("recipe.html.j2")
+    write_text(out / "report.html", page.render(summary=summary, columns=COLUMNS, rows=rows, facts=facts))
+    return summary
+
+
+def rows(task: dict[str, Any]) -> list[list[str]]:
+    """The table of a task, the best strategy first: a cell for each of `COLUMNS`."""
+    table = []
+    for name in best_first(task):
+        result = task["strategies"][name]
+        gain, saved = result["gain_over_random"], result["labels_saved"]
+        table.append(
+            [
+                name,
+                wording.spread(result["auc_mean"], result["auc_std"]),
+                wording.signed(gain["mean"]) if gain else wording.ABSENT,
+                wording.span(gain["ci95"]) if gain else wording.ABSENT,
+                beats(gain["ci95"]) if gain else wording.ABSENT,
+                (saved["reason"] or wording.count(saved["n"])) if gain else wording.ABSENT,
+                wording.seconds(result["seconds_select"]),
+                wording.seconds(result["seconds_total"]),
+            ]
+        )
+    return table
+
+
+def beats(ends: list[float] | None) -> str:
+    """What the interval of the paired gain shows."""
+    if ends is None:
+        return "one seed shows nothing"
+    if ends[0] > 0:
+        return "yes"
+    return "no, it is worse" if ends[1] < 0 else "no difference shown"
+
+
+def facts(task: dict[str, Any]) -> str:
+    """What was run, in a sentence."""
+    settings, seeds = task["settings"], task["seeds"]
+    return (
+        f"{task['dataset']}: {settings['pool_size']:,} items to choose from, {settings['test_size']:,} to "
+        f"test on, {len(task['classes'])} classes; {settings['learner']}; {settings['initial']} first labels "
+        f"and {settings['rounds']} batches of {settings['batch']}; seeds {seeds[0]} to {seeds[-1]}."
+    )
+
+
+def markdown(summary: dict[str, Any]) -> str:
+    """The tables as Markdown.
+
+    Parameters
+    ----------
+    summary : the content of the recipe's summary.json.
+    """
+    lines = [f"# {summary['title']}", "", summary["description"], "", "```", summary["command"], "```", ""]
+    if summary["quick"]:
+        lines += ["A quick run, shorter than the recipe.", ""]
+    if summary["not_run"]:
+        lines += [f"Not run yet: {', '.join(summary['not_run'])}.", ""]
+    for name, task in summary["tasks"].items():
+        lines += [f"## {name}", "", facts(task), "", *(f"- {note}" for note in task["settings"]["notes"]), ""]
+        lines += [f"**{task['verdict']}**", "", *(f"Warning: {text}\n" for text in task["warnings"])]
+        lines += [_line(COLUMNS), _line(["---", *["---:"] * (len(COLUMNS) - 1)]), *map(_line, rows(task)), ""]
+    return "\n".join([*lines, *_reading(summary)]) + "\n"
+
+
+def _reading(summary: dict[str, Any]) -> list[str]:
+    """How the numbers came about, and with what."""
+    versions = next(iter(summary["tasks"].values()))["settings"]["versions"]
+    return [
+        "AUC is the plain mean of test accuracy over the rounds, ± its standard deviation over seeds. "
+        f"A gain over {BASELINE} pairs runs of the same seed, hence of the same split and first labels; its "
+        "intervals (Student's t) hold together for all strategies of a task (Bonferroni). Labels saved "
+        f"compares where the mean curves first reach {BASELINE}'s final accuracy; with a minus sign, more "
+        "labels were needed. Seconds are means over runs of one thread each.",
+        "",
+        "Versions: " + ", ".join(f"{name} {version}" for name, version in versions.items()) + ".",
+    ]
+
+
+def _line(cells: Any) -> str:
+    return f"| {' | '.join(cells)} |"

@@ -1,0 +1,220 @@
+"""Recipes: a bad one is refused in one line before anything runs, a good one is compare, task by task."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from asknext import strategies
+from asknext.bench.protocol import Settings
+from asknext.bench.recipe import prepare, read_recipe
+from asknext.bench.recipe_report import beats
+from asknext.cli import compare, run  # noqa: F401  (they register)
+from asknext.cli.app import app
+from asknext.errors import AskNextError
+
+RECIPES = sorted((Path(__file__).parents[1] / "recipes").glob("*.toml"))
+
+TEXT = """
+title = "Two tables"
+description = "For the tests."
+
+[groups]
+sure = ["margin", "confidence"]
+
+[defaults]
+data = "wine"
+learner = "logistic-regression"
+initial = 6
+batch = 5
+rounds = 2
+seeds = 2
+test_share = 0.3
+strategies = ["random", "sure"]
+
+[[tasks]]
+name = "wine"
+
+[[tasks]]
+name = "wine-cold"
+initial = 0
+strategies = ["random", "kmeans"]
+
+[quick]
+seeds = 1
+tasks = ["wine"]
+"""
+
+
+@pytest.fixture(autouse=True)
+def _somewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.delenv("ASKNEXT_DATA", raising=False)
+
+
+def asknext(*arguments: str | Path) -> Result:
+    """Run a command line in this process."""
+    return CliRunner().invoke(app, [str(a) for a in arguments], catch_exceptions=False)
+
+
+def recipe(text: str = TEXT) -> Path:
+    """The recipe as a file in the current folder."""
+    Path("two.toml").write_text(text)
+    return Path("two.toml")
+
+
+def test_a_task_takes_what_it_does_not_say_from_the_defaults() -> None:
+    found = read_recipe(TEXT)
+    common = {"target": None, "learner": "logistic-regression", "batch": 5, "rounds": 2, "seeds": 2}
+    first = ("random", "margin", "least-confidence")  # the group in its place, aliases resolved
+    assert found.tasks == {
+        "wine": Settings(source="wine", strategies=first, initial=6, test_share=0.3, **common),
+        "wine-cold": Settings(
+            source="wine", strategies=("random", "kmeans"), initial=0, test_share=0.3, **common
+        ),
+    }
+    assert found.left_out == ()
+
+
+def test_quick_replaces_settings_and_chooses_tasks() -> None:
+    found = read_recipe(TEXT, quick=True)
+    assert list(found.tasks) == ["wine"]
+    assert found.tasks["wine"].seeds == 1
+    assert found.left_out == ("wine-cold",)
+    assert list(read_recipe(TEXT, quick=True, only=["wine-cold"]).tasks) == ["wine-cold"]
+    assert read_recipe(TEXT, only=["wine-cold"]).tasks["wine-cold"].seeds == 2
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("seeds = 2", "seed = 2", r"\[defaults\] has the unknown key 'seed'; did you mean 'seeds'"),
+        ("[groups]", "colour = 1\n[groups]", "the recipe has the unknown key 'colour'"),
+        ('name = "wine"', 'name = "wine"\ncolour = 1', "task 'wine' has the unknown key 'colour'"),
+        ("seeds = 2", "seeds = true", r"\[defaults\]: seeds must be a whole number, not True"),
+        ("seeds = 2", "seeds = 2.0", "seeds must be a whole number, not 2.0"),
+        ("seeds = 1", 'seeds = "1"', r"\[quick\]: seeds must be a whole number, not '1'"),
+        ("test_share = 0.3", "test_share = 1.5", "test_share is 1.5; it must lie between 0 and 1"),
+        ("batch = 5", "batch = 0", "batch is 0; it must be at least 1"),
+        ("initial = 0", "initial = -1", "task 'wine-cold': initial is -1; it must be at least 0"),
+        ("batch = 5", "", "task 'wine' says no batch; add it"),
+        ('title = "Two tables"', "", "the recipe says no title"),
+        ('"kmeans"', '"kmean"', "task 'wine-cold': unknown strategy 'kmean'; did you mean 'kmeans'"),
+        ('["random", "sure"]', "[]", "strategies must be a list of at least one name"),
+        ('["random", "sure"]', "[1]", "strategies must be a list of at least one name"),
+        ('["margin", "confidence"]', '"margin"', r"\[groups\]: sure must be a list"),
+        ('"logistic-regression"', '"logistic"', "unknown learner 'logistic'"),
+        ('"wine-cold"', '"wine"', "two tasks 'wine'"),
+        ('"wine-cold"', '"../wine"', "task 2: the name '../wine' must be small letters"),
+        ('tasks = ["wine"]', 'tasks = ["wines"]', "unknown task 'wines'; did you mean 'wine'"),
+        ('title = "Two tables"', "title = ", "the recipe is no TOML: .*line 2"),
+    ],
+)
+def test_a_bad_recipe_is_refused_in_one_line(old: str, new: str, said: str) -> None:
+    assert old in TEXT
+    with pytest.raises(AskNextError, match=said):
+        read_recipe(TEXT.replace(old, new, 1), quick=True)
+    result = asknext("run", recipe(TEXT.replace(old, new, 1)), "--quick")
+    assert result.exit_code == 2
+    assert result.stderr.startswith("asknext: ")
+    assert result.stderr.count("\n") == 1
+    assert not list(Path().glob("asknext-*"))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("initial = 0", 'data = "letter"', "task 'wine-cold': the data set 'letter' is not here"),
+        ("initial = 0", "initial = 500", "task 'wine-cold': .*initial is 500.* the pool of wine has"),
+        ('"kmeans"', '"bald"', "task 'wine-cold': with the learner .* needs the signal 'samples'"),
+    ],
+)
+def test_what_a_later_task_cannot_do_is_said_before_the_first_runs(old: str, new: str, said: str) -> None:
+    text = TEXT.replace(old, new, 1)
+    with pytest.raises(AskNextError, match=said):
+        prepare(read_recipe(text))
+    assert asknext("run", recipe(text)).exit_code == 2
+    assert not list(Path().glob("asknext-*"))
+
+
+def test_a_task_is_the_comparison_that_compare_makes() -> None:
+    result = asknext("run", recipe(), "--jobs", "1", "--json")
+    assert result.exit_code == 0, result.output
+    out = Path("asknext-two")
+    summary = json.loads(result.stdout)
+    assert json.loads((out / "summary.json").read_text()) == summary
+    assert list(summary["tasks"]) == ["wine", "wine-cold"]
+    assert asknext(
+        "compare", "wine", "--strategies", "random,margin,confidence", "--initial", "6", "--batch", "5",
+        "--rounds", "2", "--seeds", "2", "--jobs", "1",
+    ).exit_code == 0  # fmt: skip
+    assert (out / "wine/results.csv").read_bytes() == Path("asknext-wine/results.csv").read_bytes()
+    table = (out / "table.md").read_text()
+    for name, task in summary["tasks"].items():
+        assert (out / name / "report.html").is_file()
+        for strategy, result in task["strategies"].items():
+            assert f"| {strategy} | {100 * result['auc_mean']:.1f} ± " in table
+    page = (out / "report.html").read_text()
+    assert 'href="wine-cold/report.html"' in page
+    assert "://" not in page, "the page opens offline"
+
+    before = (out / "wine/results.csv").read_bytes(), (out / "wine/timings.csv").read_bytes()
+    assert asknext("run", recipe(), "--jobs", "1").exit_code == 0  # nothing is done again
+    assert before == ((out / "wine/results.csv").read_bytes(), (out / "wine/timings.csv").read_bytes())
+
+
+def test_a_quick_run_says_so_and_what_is_missing() -> None:
+    assert asknext("run", recipe(), "--quick", "--jobs", "1").exit_code == 0
+    table = Path("asknext-two-quick/table.md").read_text()
+    assert "A quick run" in table
+    assert "Not run yet: wine-cold." in table
+    assert "one seed shows nothing" in table
+
+
+def test_a_folder_with_something_else_in_it_is_left_alone() -> None:
+    Path("taken").mkdir()
+    Path("taken/thesis.txt").write_text("years of work")
+    result = asknext("run", recipe(), "--out", "taken")
+    assert result.exit_code == 2
+    assert "holds no results of a recipe" in result.stderr
+    assert [path.name for path in Path("taken").iterdir()] == ["thesis.txt"]
+
+
+def test_a_recipe_that_is_not_there_or_no_text_is_said() -> None:
+    assert "there is no recipe" in asknext("run", "none.toml").stderr
+    Path("bytes.toml").write_bytes(b"\xff\xfe")
+    assert "not UTF-8" in asknext("run", "bytes.toml").stderr
+
+
+@pytest.mark.parametrize(
+    ("ends", "words"),
+    [([0.1, 0.2], "yes"), ([-0.1, 0.2], "no difference shown"), ([-0.2, -0.1], "no, it is worse"),
+     ([0.0, 0.2], "no difference shown"), (None, "one seed shows nothing")],
+)  # fmt: skip
+def test_random_is_beaten_only_where_the_interval_excludes_zero(ends: list[float] | None, words: str) -> None:
+    assert beats(ends) == words
+
+
+@pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
+def test_recipes_of_the_project_are_sound_and_their_quick_form_needs_no_files(path: Path) -> None:
+    assert read_recipe(path.read_text()).tasks
+    assert prepare(read_recipe(path.read_text(), quick=True))
+
+
+def test_the_catalogue_leaves_no_strategy_out() -> None:
+    (path,) = [path for path in RECIPES if path.stem == "catalogue"]
+    tasks = read_recipe(path.read_text()).tasks
+    for data in ("digits", "wdbc"):
+        used = {*tasks[data].strategies, *tasks[f"{data}-forest"].strategies}
+        honest = {name for name in strategies.names() if strategies.get(name).family != "oracle"}
+        assert used == honest
+
+
+def test_help_has_an_example() -> None:
+    shown = " ".join(asknext("run", "--help").stdout.split())
+    assert "Example" in shown
+    assert "asknext run recipes/" in shown
