@@ -80,13 +80,14 @@ def _follow(X: Any, norms: Floats, gap: Floats, n: int, rng: np.random.Generator
             row = _largest(gap, rng)
             return np.array([row]), gap[[row]]
     Y, y_norms, near = X[front], norms[front], gap[front]
-    rows, gaps = [], []
+    rows: list[int] = []
+    gaps: list[float] = []
     while len(rows) < n:
         place = _largest(near, rng)
         if near[place] <= bound:
             break
-        rows.append(front[place])
-        gaps.append(near[place])
+        rows.append(int(front[place]))
+        gaps.append(float(near[place]))
         np.minimum(near, _beside(Y, y_norms, place), out=near)
         near[place] = -1.0
     return np.array(rows), np.array(gaps)
