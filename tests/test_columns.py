@@ -63,6 +63,21 @@ def test_nothing_but_columns_is_left_behind(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.rglob("*.*")) == ["k0.npy", "k1.npy", "k2.npy"]
 
 
+def test_a_column_that_cannot_be_replaced_is_there_already(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def held(*_: object) -> None:
+        raise PermissionError
+
+    store = ColumnStore(tmp_path)
+    store.put("k", np.arange(3.0))
+    monkeypatch.setattr(Path, "replace", held)
+    store.put("k", np.arange(3.0))
+    assert store.get("k").tolist() == [0, 1, 2]  # type: ignore[union-attr]
+    with pytest.raises(PermissionError):
+        store.put("new", np.arange(3.0))
+
+
 def test_a_reader_never_meets_half_a_column(tmp_path: Path) -> None:
     store = ColumnStore(tmp_path)
     values = np.arange(20_000.0)

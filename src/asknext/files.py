@@ -22,8 +22,9 @@ def replacing(path: Path, *, durable: bool = False) -> Iterator[BinaryIO]:
     Parameters
     ----------
     path : the file; its directory is made if need be.
-    durable : wait until the content is on the disk, so that it also survives a power cut.
+    durable : wait until the content is on the disk, its name too, so that it also survives a power cut.
     """
+    new = [folder for folder in path.parents if not folder.exists()]
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{uuid4().hex}.tmp")
     try:
@@ -33,24 +34,31 @@ def replacing(path: Path, *, durable: bool = False) -> Iterator[BinaryIO]:
                 file.flush()
                 os.fsync(file.fileno())
         temporary.replace(path)
-        if durable and os.name != "nt":  # the new name is part of the folder's content
-            folder = os.open(path.parent, os.O_RDONLY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
+        if durable:  # a name is part of what its folder holds
+            for folder in {path.parent, *(made.parent for made in new)}:
+                _sync(folder)
     finally:
         temporary.unlink(missing_ok=True)
 
 
+def _sync(folder: Path) -> None:
+    if os.name == "nt":  # Windows opens no folder
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def write_text(path: Path, text: str) -> None:
-    """Write UTF-8 text, line ends as they are."""
-    with replacing(path) as file:
+    """Write UTF-8 text, line ends as they are, and wait until it is on the disk."""
+    with replacing(path, durable=True) as file:
         file.write(text.encode())
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write JSON that any reader accepts: no NaN."""
+    """Write JSON that any reader accepts: no NaN; wait until it is on the disk."""
     write_text(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
 
@@ -64,4 +72,6 @@ def read_json(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise AskNextError(f"{path} is damaged and cannot be read; delete it and run again.") from error
+        raise AskNextError(
+            f"{path} is damaged and cannot be read; restore it from a copy, or start again elsewhere."
+        ) from error

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import shutil
 import zipfile
 import zlib
@@ -135,18 +134,9 @@ class Shelf:
 
 def _write(folder: Path, values: dict[str, tuple[str, bytes]]) -> None:
     """Write values into a folder, and wait until they and their names are on the disk."""
-    folder.mkdir(parents=True, exist_ok=True)
     for name, (suffix, content) in values.items():
         with replacing(folder / f"{safe_name(name)}{suffix}", durable=True) as file:
             file.write(content)
-    if os.name == "nt":  # Windows opens no folder
-        return
-    for touched in (folder, folder.parent):
-        descriptor = os.open(touched, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 def _load(path: Path) -> Any:

@@ -35,11 +35,13 @@ class ColumnStore:
         try:
             with self.path(key).open("rb") as file:
                 return np.lib.format.read_array(file, allow_pickle=False)
-        except (FileNotFoundError, ValueError):
+        except (OSError, ValueError):
             return None
 
     def put(self, key: str, values: Array) -> None:
         """Store an array: written beside, then renamed, so that no reader meets half of it.
+
+        Windows renames onto no file that another process reads; the array is there already then.
 
         Raises
         ------
@@ -47,6 +49,10 @@ class ColumnStore:
         """
         if values.dtype.hasobject:
             raise AskNextError("a column of Python objects cannot be stored; make it numeric.")
-        with replacing(self.path(key)) as file:
-            # through `write` alone: numpy's own shortcut for files hides why a write failed
-            np.save(SimpleNamespace(write=file.write), values, allow_pickle=False)
+        try:
+            with replacing(self.path(key)) as file:
+                # through `write` alone: numpy's own shortcut for files hides why a write failed
+                np.save(SimpleNamespace(write=file.write), values, allow_pickle=False)
+        except PermissionError:
+            if self.get(key) is None:
+                raise
