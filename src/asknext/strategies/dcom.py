@@ -17,7 +17,7 @@ from asknext.round import Round
 from asknext.strategies.base import Selection, Strategy
 from asknext.strategies.margin import closeness
 from asknext.strategies.maxherding import positive, typical_distance
-from asknext.strategies.probcover import purity_radius
+from asknext.strategies.probcover import PAIRS, purity_radius
 from asknext.types import Array, Floats, Ids
 
 
@@ -51,7 +51,7 @@ class DCoM(Strategy):
     Mishal & Weinshall 2024, "DCoM: Active Learning for All Learners". The authors' code finds each radius
     once, by bisection to 0.05 against the coverage of that time; here all are found anew each round, exactly
     (a strategy keeps no state). It also never asks the last rows of the pool, those beyond a whole number of
-    its blocks. With more than 46,000 items, density is counted on a random sample of them.
+    its blocks. With more than 131,000 items, density is counted on a random sample of them.
     """
 
     name = "dcom"
@@ -89,7 +89,7 @@ class DCoM(Strategy):
         competence = self.competence(float(covered.mean()))
         doubt = _to_unit(closeness(round.read("proba")))
         (points,) = scaled(radius, X)
-        sample = sample_of(len(ids), n, rng)
+        sample = sample_of(len(ids), n, rng, PAIRS)
         state = Coverage(points, "ball", covered=covered, reference=sample)
         picks = []
         for _ in range(n):

@@ -16,6 +16,8 @@ from asknext.strategies.base import Selection, Strategy
 from asknext.strategies.maxherding import SAMPLE, positive, typical_distance
 from asknext.types import Array, Ids
 
+PAIRS = 1 << 34  # pairs of items up to which all are measured, each at most twice: 131,000 items
+
 
 def purity_radius(round: Round, rng: np.random.Generator, purity: float, classes: int) -> float:
     """The largest radius at which a share of the balls around items lie within one cluster.
@@ -64,7 +66,8 @@ class ProbCover(Strategy):
     Yehuda, Dekel, Hacohen & Weinshall 2022, "Active Learning Through a Covering Lens", algorithm 1 and
     section 3.3. The authors' code leaves delta to the user, never asks the last rows of the pool (those
     beyond a whole number of its blocks), and names asked items again once all is covered; none of this
-    happens here. No graph is stored: balls are looked at again when they are covered.
+    happens here. No graph is stored: each ball is measured again when it is covered. Beyond 131,000 items see
+    `asknext.kernels.facility.facility_location`.
     """
 
     name = "probcover"
@@ -94,7 +97,7 @@ class ProbCover(Strategy):
         left, centres = round.candidates, round.asked
         while n:
             found = facility_location(
-                round.read("embedding", left), n, rng, radius, "ball",
+                round.read("embedding", left), n, rng, radius, "ball", pairs=PAIRS,
                 centres=round.read("embedding", centres),
             )  # fmt: skip
             used = int(np.argmin(found.gains > 0)) if found.gains.min() <= 0 else n
