@@ -94,6 +94,22 @@ def test_more_rounds_extend_a_run(tmp_path: Path, wine: Dataset) -> None:
     assert picks(short) == picks(long)
 
 
+def test_rounds_of_a_longer_comparison_do_not_count(tmp_path: Path, wine: Dataset) -> None:
+    short = replace(SMALL, rounds=2, seeds=1, strategies=("random",))
+    for settings in (short, replace(short, rounds=4)):
+        claim(tmp_path, settings, wine)
+        carry_out(tmp_path, settings, wine, jobs=1)
+        for subset, rounds in (("test", [0, 1, 2]), ("batch", [0, 1])):
+            rows = measure(tmp_path, short, wine, ["accuracy"], [subset])
+            assert [row.round for row in rows] == rounds
+        stages = [(row.round, row.stage) for row in timings(tmp_path, short)]
+        assert stages.count((2, "fit")) == 1
+        assert {number for number, _ in stages} == {0, 1, 2}
+        assert (2, "select") not in stages
+    claim(tmp_path, short, wine)
+    assert finished(tmp_path)[0].rounds == 2
+
+
 def test_cold_start_really_chooses_its_first_batch(tmp_path: Path, wine: Dataset) -> None:
     y, cold = class_positions(wine), replace(SMALL, initial=0, rounds=1)
     batches = {}

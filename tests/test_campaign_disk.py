@@ -164,7 +164,7 @@ def test_a_numpy_seed_is_kept(tmp_path: Path) -> None:
 
 
 def test_one_campaign_at_a_path(tmp_path: Path) -> None:
-    with plain(path=tmp_path), pytest.raises(AskNextError, match="another process is writing"):
+    with plain(path=tmp_path), pytest.raises(AskNextError, match="something else in this one, is writing"):
         plain(path=tmp_path)
     plain(path=tmp_path).close()
 

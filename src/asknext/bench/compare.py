@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -19,8 +18,7 @@ from asknext.bench.results import Measure, Timing
 from asknext.bench.run import Run, check, execute
 from asknext.datasets import Dataset
 from asknext.log import events as kinds
-from asknext.log import read_events
-from asknext.log.store import DATABASE
+from asknext.log.store import count_events
 from asknext.types import Array
 
 Progress = Callable[[int], None]
@@ -125,7 +123,7 @@ def timings(out: Path, settings: Settings) -> Iterator[Timing]:
     """
     for run in runs(out, settings):
         total, last = 0.0, 0
-        for event in read_events(run.path):
+        for event in run.events(settings.rounds):
             if event.type in (kinds.FITTED, kinds.ASKED):
                 last = event.body["round"]
                 for stage, seconds in event.body["seconds"].items():
@@ -161,15 +159,4 @@ def _watch(cells: list[Run], finished: set[Run], progress: Progress) -> Iterator
 
 
 def _rounds(run: Run) -> int:
-    """Rounds in a run's log, read beside its writer."""
-    if not run.started:
-        return 0
-    try:
-        connection = sqlite3.connect(f"file:{run.path / DATABASE}?mode=ro", uri=True, timeout=0.1)
-        try:
-            query = "SELECT count(*) FROM events WHERE type = ?"
-            return int(connection.execute(query, (kinds.FITTED,)).fetchone()[0])
-        finally:
-            connection.close()
-    except sqlite3.Error:  # being created this moment
-        return 0
+    return count_events(run.path, kinds.FITTED) if run.started else 0

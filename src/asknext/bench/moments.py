@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from asknext.bench.protocol import Split
 from asknext.bench.run import Run
 from asknext.errors import AskNextError
-from asknext.log import Event, State, read_events
+from asknext.log import Event, State
 from asknext.log import events as kinds
 from asknext.types import Array, Ids
 
@@ -75,20 +75,20 @@ def moments(run: Run, parts: Split, y: Array, rounds: int) -> Iterator[Moment]:
     run : a run that was executed.
     parts : its split.
     y : (n,) class positions of the whole data set.
-    rounds : stop after this round.
+    rounds : the last round.
 
     Raises
     ------
     AskNextError : a column is gone.
     """
-    events = read_events(run.path)
+    events = run.events(rounds)
     asked = [e.body for e in events if e.type == kinds.ASKED]
     batches = {body["round"]: np.array(body["ids"], dtype=np.intp) for body in asked}
     truth = {"pool": y[parts.pool], "test": y[parts.test]}
     state, before = State(), None
     for event in events:
         state.apply(event)
-        if event.type != kinds.FITTED or event.body["round"] > rounds:
+        if event.type != kinds.FITTED:
             continue
         number = event.body["round"]
         before = Moment(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import takewhile
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +17,7 @@ from asknext.datasets import Dataset, load
 from asknext.errors import AskNextError
 from asknext.files import read_json
 from asknext.learners.fitting import Table
-from asknext.log import Event, read_events
+from asknext.log import Event
 from asknext.log import events as kinds
 from asknext.randomness import spawn
 from asknext.types import Array
@@ -47,12 +46,9 @@ def finished(out: Path) -> tuple[Settings, Dataset]:
 
 
 def _is_finished(run: Run, settings: Settings) -> bool:
-    """True when the last round was recorded, or the pool ran empty before it."""
-    if not run.started:
-        return False
-    last = max((e.body["round"] for e in read_events(run.path) if e.type == kinds.FITTED), default=-1)
-    asked = sum(e.type == kinds.ASKED for e in read_events(run.path))
-    return last >= settings.rounds or (last >= 0 and asked == last)
+    """True when the last round was recorded, or the pool ran empty: any other round ends with a question."""
+    events = run.events(settings.rounds) if run.started else []
+    return bool(events) and events[-1].type == kinds.FITTED
 
 
 @dataclass(frozen=True)
@@ -77,8 +73,8 @@ def repeat(out: Path, settings: Settings, data: Dataset, sample: int) -> Iterato
     rounds = [
         (run, event)
         for run in runs(out, settings)
-        for event in read_events(run.path)
-        if event.type == kinds.ASKED and event.body["round"] < settings.rounds
+        for event in run.events(settings.rounds)
+        if event.type == kinds.ASKED
     ]
     chosen = spawn(0, "repeat").permutation(len(rounds))[:sample]
     for run, asked in (rounds[i] for i in np.sort(chosen)):
@@ -92,7 +88,7 @@ def repeat(out: Path, settings: Settings, data: Dataset, sample: int) -> Iterato
 def _ask_again(
     run: Run, asked: Event, table: Table, signals: dict[str, Array], settings: Settings
 ) -> list[int]:
-    before = list(takewhile(lambda event: event.id != asked.id, read_events(run.path)))
+    before = run.events(asked.body["round"])
     with Campaign(
         table, settings.learner, run.strategy, seed=run.seed, signals=signals, history=before
     ) as campaign:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from functools import cache
+from itertools import takewhile
 from pathlib import Path
 from threading import Thread
 from time import perf_counter, sleep
@@ -17,7 +18,8 @@ from asknext.campaign import Campaign
 from asknext.errors import AskNextError
 from asknext.kernels.threads import one_thread
 from asknext.learners.fitting import Table
-from asknext.log import ColumnStore
+from asknext.log import ColumnStore, Event, read_events
+from asknext.log import events as kinds
 from asknext.log.store import DATABASE
 from asknext.oracles import Oracle, TruthOracle
 from asknext.types import Array, Label
@@ -55,6 +57,14 @@ class Run:
     def started(self) -> bool:
         """True once there is a log."""
         return (self.path / DATABASE).exists()
+
+    def events(self, rounds: int) -> list[Event]:
+        """What its log holds of so many rounds; a longer comparison may have gone on in it."""
+
+        def within(event: Event) -> bool:
+            return event.type != kinds.ASKED or event.body["round"] < rounds
+
+        return list(takewhile(within, read_events(self.path)))
 
 
 def open_campaign(
@@ -118,7 +128,12 @@ def execute(
 
 @cache
 def _leave_with(parent: int) -> None:
-    """End this worker soon after its parent was killed: it would hold logs that a new parent wants to write."""
+    """End this worker soon after its parent was killed: it would hold logs that a new parent wants to write.
+
+    A thread of the parent, or a worker that somebody else started, has nothing to watch.
+    """
+    if os.getppid() != parent:
+        return
 
     def watch() -> None:
         while os.getppid() == parent:

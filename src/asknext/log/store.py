@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from filelock import FileLock, Timeout
-from sqlalchemy import URL, Connection, Engine, create_engine, event, insert, inspect, select
+from sqlalchemy import URL, Connection, Engine, create_engine, event, func, insert, inspect, select
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import StaticPool
 
@@ -32,7 +32,7 @@ class EventLog:
 
     Raises
     ------
-    AskNextError : another process writes this log, or the directory cannot be made.
+    AskNextError : somebody else writes this log, or the directory cannot be made.
     DamagedLogError : the file is no log, or a newer asknext wrote it.
     """
 
@@ -147,6 +147,19 @@ def read_events(path: Path) -> list[Event]:
         engine.dispose()
 
 
+def count_events(path: Path, type: str) -> int:
+    """How many events of a type a project's log holds, read beside its writer; 0 where it cannot be read."""
+    engine = _reader(path)
+    try:
+        with engine.connect() as connection:
+            query = select(func.count()).select_from(events).where(events.c.type == type)
+            return int(connection.execute(query).scalar_one())
+    except DatabaseError:  # being created this moment
+        return 0
+    finally:
+        engine.dispose()
+
+
 def integrity(path: Path) -> str:
     """SQLite's own check of the database file: 'ok', or the first thing that is broken."""
     engine = _reader(path)
@@ -180,7 +193,10 @@ def _lock(path: Path, wait: float) -> FileLock:
         path.mkdir(parents=True, exist_ok=True)
         lock.acquire()
     except Timeout as error:
-        raise AskNextError(f"another process is writing {path}; stop it or choose another place.") from error
+        raise AskNextError(
+            f"another process, or something else in this one, is writing {path}; close it or choose another "
+            "place."
+        ) from error
     except OSError as error:
         raise AskNextError(f"{path} cannot hold a log: {error.strerror}; choose another place.") from error
     return lock
@@ -196,7 +212,7 @@ def _engine(path: Path | None) -> Engine:
     @event.listens_for(engine, "connect")
     def settings(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # the driver must not open transactions of its own
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"):
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "fullfsync=ON", "busy_timeout=10000"):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
