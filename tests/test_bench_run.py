@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -110,6 +112,14 @@ def test_rounds_of_a_longer_comparison_do_not_count(tmp_path: Path, wine: Datase
     assert finished(tmp_path)[0].rounds == 2
 
 
+def test_only_a_child_of_the_comparison_leaves_with_it() -> None:
+    code = (
+        "import os, time; from asknext.bench.run import _leave_with; "
+        "_leave_with(os.getpid()); time.sleep(0.5); print('alive')"
+    )
+    assert subprocess.check_output([sys.executable, "-c", code], text=True) == "alive\n"
+
+
 def test_cold_start_really_chooses_its_first_batch(tmp_path: Path, wine: Dataset) -> None:
     y, cold = class_positions(wine), replace(SMALL, initial=0, rounds=1)
     batches = {}
@@ -185,3 +195,5 @@ def test_sizes_left_open_suit_the_pool(wine: Dataset) -> None:
         [(option, value)] = wrong.items()
         with pytest.raises(AskNextError, match=f"--{option.replace('_', '-')} is {value}"):
             fit_to_pool(replace(SMALL, **wrong), wine)  # type: ignore[arg-type]
+    with pytest.raises(AskNextError, match="there is no strategy to run"):
+        fit_to_pool(replace(SMALL, strategies=()), wine)

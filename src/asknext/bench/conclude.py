@@ -24,7 +24,7 @@ def conclude(out: Path, settings: Settings, data: Dataset, command: str) -> dict
     out, settings, data : of the comparison, all of whose runs are finished.
     command : what the user typed, for the report.
     """
-    test = max(len(data.classes), round(settings.test_share * len(data.y)))
+    test = settings.test_size(len(data.y), len(data.classes))
     comparison = Comparison(
         dataset=data.name,
         n=len(data.y),

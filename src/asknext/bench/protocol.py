@@ -51,6 +51,10 @@ class Settings:
     seeds: int
     test_share: float
 
+    def test_size(self, n: int, classes: int) -> int:
+        """Items held out of n: the share asked for, but at least one for each class."""
+        return max(classes, round(self.test_share * n))
+
     def identity(self, data: Dataset) -> dict[str, Any]:
         """All that a single run depends on: it may be extended by strategies, seeds and rounds."""
         return {
@@ -84,7 +88,7 @@ def split(y: Array, settings: Settings, seed: int) -> Split:
     seed : the same seed gives the same split to every strategy.
     """
     by_class = y if np.bincount(y).min() > 1 else None
-    n_test = max(len(np.unique(y)), round(settings.test_share * len(y)))
+    n_test = settings.test_size(len(y), len(np.unique(y)))
     try:
         pool, test = train_test_split(
             np.arange(len(y)), test_size=n_test, stratify=by_class, random_state=spawn_seed(seed, "split")
@@ -101,11 +105,14 @@ def fit_to_pool(settings: Settings, data: Dataset) -> Settings:
 
     Raises
     ------
-    AskNextError : a number below its minimum, more first labels than pool items, or a pool too small.
+    AskNextError : no strategy, a number below its minimum, more first labels than pool items, or a pool too
+        small.
     """
+    if not settings.strategies:
+        raise AskNextError("there is no strategy to run; name at least one with --strategies.")
     if not 0 < settings.test_share < 1:
         raise AskNextError(f"--test-share is {settings.test_share}; it must lie between 0 and 1.")
-    pool = len(data.y) - max(len(data.classes), round(settings.test_share * len(data.y)))
+    pool = len(data.y) - settings.test_size(len(data.y), len(data.classes))
     if pool < 2:
         raise AskNextError(f"{data.name} has {len(data.y)} rows; that leaves {max(pool, 0)} to choose from.")
     batch = settings.batch if settings.batch != -1 else int(np.clip(pool // 50, 1, 20))
