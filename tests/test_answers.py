@@ -88,7 +88,9 @@ def test_labels_are_plain_python(given: Any, kept: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "bad", [None, float("nan"), pd.NA, b"spam", ["a"], np.array([1]), np.datetime64("2020-01-01")], ids=repr
+    "bad",
+    [None, float("nan"), np.inf, pd.NA, b"spam", ["a"], np.array([1]), np.datetime64("2020-01-01")],
+    ids=repr,
 )
 def test_what_is_no_label(bad: Any) -> None:
     with pytest.raises(AskNextError, match="is no class label; give a text or a number"):

@@ -79,5 +79,6 @@ def test_every_public_name_is_there() -> None:
 
     for name in asknext.__all__:
         assert getattr(asknext, name) is not None
+        assert name in dir(asknext)
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         asknext.nothing  # noqa: B018

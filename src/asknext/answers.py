@@ -55,11 +55,11 @@ def as_label(value: Any) -> Label:
 
     Raises
     ------
-    AskNextError : None, NaN or anything else.
+    AskNextError : None, NaN, infinity or anything else.
     """
     if isinstance(value, np.generic):
         value = value.item()
-    if isinstance(value, str | int | float | bool) and not (isinstance(value, float) and math.isnan(value)):
+    if isinstance(value, str | int) or (isinstance(value, float) and math.isfinite(value)):
         return value
     raise AskNextError(
         f"{value!r} is no class label; give a text or a number (an answer to a question may also be "

@@ -44,7 +44,7 @@ def centred(X: Any, *others: Any) -> tuple[Any, ...]:
     if sparse.issparse(X):
         return (X, *others)
     shift = X.mean(axis=0, dtype=np.float64).astype(X.dtype)
-    return tuple(rows - shift for rows in (X, *others))
+    return tuple(points - shift for points in (X, *others))
 
 
 def blocks(n: int, width: int) -> Iterator[slice]:
