@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
+from asknext.cli import datasets  # noqa: F401  (it registers)
 from asknext.cli import strategies as command
 from asknext.cli.app import app
 from asknext.round import Round

@@ -85,6 +85,14 @@ def progress(what: str, total: float) -> Iterator[Callable[[float], None]]:
 
 def main() -> None:
     """Run the command line."""
-    from asknext.cli import compare, datasets, replay, run, strategies, verify  # noqa: F401  (they register)
+    from asknext.cli import (  # noqa: F401  (they register)
+        compare,
+        datasets,
+        gallery,
+        replay,
+        run,
+        strategies,
+        verify,
+    )
 
     app()
