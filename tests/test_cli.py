@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -157,6 +159,13 @@ def test_lists() -> None:
     assert {"random", "margin", "typiclust", "badge"} <= {entry["name"] for entry in entries}
     assert "TypiClust" in run("strategies").stdout or "typiclust" in run("strategies").stdout
     assert {"digits", "wdbc", "wine"} <= {e["name"] for e in json.loads(run("datasets", "--json").stdout)}
+
+
+def test_output_is_utf8_whatever_the_system_speaks() -> None:
+    code = "import sys; from asknext.cli import main; sys.argv[1:] = ['strategies']; main()"
+    environment = {**os.environ, "PYTHONIOENCODING": "cp1252", "COLUMNS": "300"}
+    told = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, check=True)
+    assert "²" in told.stdout.decode()
 
 
 @pytest.mark.parametrize("command", ["compare", "replay", "verify", "strategies", "datasets"])

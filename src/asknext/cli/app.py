@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import functools
+import io
 import json
 import sys
 from collections.abc import Callable, Iterator
@@ -84,7 +85,10 @@ def progress(what: str, total: float) -> Iterator[Callable[[float], None]]:
 
 
 def main() -> None:
-    """Run the command line."""
+    """Run the command line. What it writes is UTF-8, into files and pipes too, on every system."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors=stream.errors)
     from asknext.cli import (  # noqa: F401  (they register)
         compare,
         datasets,
