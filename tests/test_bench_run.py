@@ -180,7 +180,7 @@ def test_replay_trains_nothing_and_repeats_exactly(
 def test_a_column_that_is_gone_is_said_so(tmp_path: Path, wine: Dataset) -> None:
     y, run = class_positions(wine), Run(tmp_path, "margin", 0)
     execute(run, wine.X, y, wine.classes, SMALL)
-    for column in (tmp_path / "columns").glob("*.npy"):
+    for column in (run.path / "columns").glob("*.npy"):
         column.write_bytes(column.read_bytes()[:40])
     with pytest.raises(AskNextError, match="gone or damaged"):
         [m.column("test") for m in moments(run, split(y, SMALL, 0), y, 4)]

@@ -328,15 +328,22 @@ class Campaign:
             with self.log.transaction():
                 yield
         except BaseException:
-            self._state, self._fitting = fold(self.log), None
+            self._recover()
             raise
 
     def _append(self, event: Event) -> None:
-        with self.transaction():
+        try:
             for stored in self.log.append(event):
                 self._state.apply(stored)
                 if stored.type != kinds.FITTED:
                     self._fitting = None
+        except BaseException:
+            self._recover()
+            raise
+
+    def _recover(self) -> None:
+        """Go back to what the log holds."""
+        self._state, self._fitting = fold(self.log), None
 
     def _round(self) -> Round:
         sources = {**(self.fitting.sources() if self.learner else {}), **self._given}

@@ -24,8 +24,9 @@ def replacing(path: Path, *, durable: bool = False) -> Iterator[BinaryIO]:
     path : the file; its directory is made if need be.
     durable : wait until the content is on the disk, its name too, so that it also survives a power cut.
     """
-    new = [folder for folder in path.parents if not folder.exists()]
-    path.parent.mkdir(parents=True, exist_ok=True)
+    new = [] if path.parent.exists() else [folder for folder in path.parents if not folder.exists()]
+    if new:
+        path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{uuid4().hex}.tmp")
     try:
         with temporary.open("wb") as file:
@@ -34,11 +35,13 @@ def replacing(path: Path, *, durable: bool = False) -> Iterator[BinaryIO]:
                 file.flush()
                 os.fsync(file.fileno())
         temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    else:
         if durable:  # a name is part of what its folder holds
             for folder in {path.parent, *(made.parent for made in new)}:
                 _sync(folder)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _sync(folder: Path) -> None:

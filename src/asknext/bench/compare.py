@@ -11,12 +11,13 @@ from pathlib import Path
 import numpy as np
 from joblib import Parallel, delayed
 
-from asknext.bench.metrics import ALWAYS, metric
-from asknext.bench.moments import moments
+from asknext.bench.metrics import ALWAYS, Metric, metric
+from asknext.bench.moments import View, moments
 from asknext.bench.protocol import Settings, split
 from asknext.bench.results import Measure, Timing
 from asknext.bench.run import Run, check, execute
 from asknext.datasets import Dataset
+from asknext.errors import AskNextError
 from asknext.log import events as kinds
 from asknext.log.store import count_events
 from asknext.types import Array
@@ -110,16 +111,27 @@ def measure(
                 if view is None:
                     continue
                 for name, function in chosen.items():
-                    value = function(view)
+                    value = _computed(name, function, view)
                     if value is not None:
                         where = (run.strategy, run.seed, moment.round, moment.n_labelled)
                         yield Measure(data.name, *where, name, subset, value)
 
 
+def _computed(name: str, function: Metric, view: View) -> float | None:
+    """A metric's value; a function of the user's may fail or return anything."""
+    try:
+        value = function(view)
+        return None if value is None else float(value)
+    except Exception as error:
+        raise AskNextError(
+            f"the metric '{name}' fails ({type(error).__name__}: {error}); it is called with one view, which "
+            "has proba, y and previous, and returns a number or None."
+        ) from error
+
+
 def timings(out: Path, settings: Settings) -> Iterator[Timing]:
     """Seconds that each round spent fitting, predicting and selecting, and their sum for each run.
 
-    A model that another run had fitted already, such as the first one of each seed, costs nothing.
     """
     for run in runs(out, settings):
         total, last = 0.0, 0

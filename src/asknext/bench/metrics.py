@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from importlib import import_module
+from pathlib import Path
 
 import numpy as np
 
@@ -93,6 +95,9 @@ ALWAYS = ("accuracy", "balanced-accuracy", "f1-macro", "log-loss")
 def metric(name: str) -> Metric:
     """The metric of a name, or a function of your own as `package.module:function`.
 
+    Such a function takes a `View` (`proba`, `y`, `previous`) and returns a number or None; its module is also
+    looked for in the current folder.
+
     Raises
     ------
     AskNextError : unknown name, or the function cannot be imported.
@@ -100,6 +105,8 @@ def metric(name: str) -> Metric:
     if ":" not in name:
         return find("metric", name, METRICS)
     module, _, attribute = name.partition(":")
+    if (here := str(Path.cwd())) not in sys.path:
+        sys.path.append(here)
     try:
         return getattr(import_module(module), attribute)
     except (ImportError, AttributeError) as error:

@@ -50,8 +50,8 @@ class Run:
 
     @property
     def columns(self) -> ColumnStore:
-        """The column cache, shared by all runs of the comparison."""
-        return ColumnStore(self.out / "columns")
+        """The column cache of this run; not shared, so that each run's seconds are its own."""
+        return ColumnStore(self.path / "columns")
 
     @property
     def started(self) -> bool:

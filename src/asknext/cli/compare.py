@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
@@ -51,6 +52,7 @@ def compare(
     from asknext.bench.protocol import DEFAULT_STRATEGIES, Settings, claim, fit_to_pool
     from asknext.bench.table import terminal_table
     from asknext.datasets import load
+    from asknext.datasets.labels import look_alikes
     from asknext.errors import AskNextError
     from asknext.learners import make
     from asknext.strategies import get
@@ -67,7 +69,8 @@ def compare(
         found = load(data, target)
     settings = fit_to_pool(
         Settings(
-            source=data, target=target, strategies=chosen, learner=learner,
+            source=str(Path(data).absolute()) if Path(data).is_file() else data,
+            target=target, strategies=chosen, learner=learner,
             initial=-1 if initial is None else initial, batch=-1 if batch is None else batch,
             rounds=rounds, seeds=seeds, test_share=test_share,
         ),
@@ -76,7 +79,12 @@ def compare(
     out = out or Path(f"asknext-{found.name}")
     claim(out, settings, found)
     if not as_json:
-        for note in found.notes:
+        counts = Counter(found.y.tolist()).most_common()
+        shares = ", ".join(f"{label} {count / len(found.y):.0%}" for label, count in counts[:6])
+        more = f" and {len(counts) - 6} more" if len(counts) > 6 else ""
+        opening = f"{found.name}: {len(found.y)} rows, {len(counts)} classes ({shares}{more})"
+        screen.print(opening, highlight=False, markup=False)
+        for note in (*look_alikes(found.classes), *found.notes):
             screen.print(f"  {note}", style="dim", highlight=False, markup=False)
     with progress("Comparing", rounds_due(settings)) as done:
         carry_out(out, settings, found, jobs or cpu_count(), done)

@@ -49,6 +49,18 @@ def choose_target(columns: Sequence[str], target: str | None, where: str) -> str
     raise AskNextError(f"{where} has no column '{target}'; {hint}")
 
 
+def look_alikes(classes: Sequence[Label]) -> list[str]:
+    """A sentence for each group of classes whose names differ only by spaces or case: likely slips."""
+    groups: dict[str, list[str]] = {}
+    for label in classes:
+        groups.setdefault(str(label).strip().casefold(), []).append(repr(label))
+    return [
+        f"the classes {' and '.join(names)} differ only by spaces or case; they count as {len(names)} classes"
+        for names in groups.values()
+        if len(names) > 1
+    ]
+
+
 def clean(values: Sequence[Any], name: str) -> tuple[Array, tuple[Label, ...]]:
     """Labels as the user names them, in one type, and the sorted classes.
 

@@ -111,19 +111,19 @@ class State:
     def pool(self) -> Pool:
         """The pool at this moment, with merges resolved."""
         if self._pool is None:
-            live = self.live
-            place = {c: j for j, c in enumerate(live)}
-            table = np.array([place[self.root(c)] for c in range(len(self.labels))], dtype=np.int32)
-            state = self.raw.copy()
-            known = state >= 0
-            state[known] = table[state[known]]
+            live, state = self.live, self.raw.copy()
+            if len(live) < len(self.labels):
+                place = {c: j for j, c in enumerate(live)}
+                table = np.array([place[self.root(c)] for c in range(len(self.labels))], dtype=np.int32)
+                known = state >= 0
+                state[known] = table[state[known]]
             self._pool = Pool(state, tuple(self.labels[c] for c in live))
         return self._pool
 
     @property
     def digest(self) -> str:
         """A fingerprint of the pool as it is now, written into each `asked` event and checked by `verify`."""
-        return fingerprint(self.pool.state, list(self.pool.classes))
+        return fingerprint(self.pool.state, repr(self.pool.classes))
 
 
 def fold(events: Iterable[Event]) -> State:

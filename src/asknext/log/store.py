@@ -46,7 +46,7 @@ class EventLog:
             self._connection = self._engine.connect()
             with self._connection.begin():
                 migrate(self._connection)
-            self._ids = {e.id: e for e in _read(self._connection)}
+                self._ids = {e.id: e for e in _read(self._connection)}
             self._waiting: list[Event] = []
         except DatabaseError as error:
             self._release()
@@ -73,6 +73,8 @@ class EventLog:
         ------
         AskNextError : an event with this id but another content is already there.
         """
+        if self._connection.closed:
+            raise AskNextError("this log is closed; open the campaign again to go on.")
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
         fresh: dict[str, Event] = {}
         for item in new:
@@ -81,12 +83,14 @@ class EventLog:
                 fresh[item.id] = Event(item.type, json.loads(item.text), item.id, item.actor, now)
             elif (known.type, known.text) != (item.type, item.text):
                 raise AskNextError(f"the event id '{item.id}' was used before for something else.")
-        stored = list(fresh.values())
-        if stored:
+        if fresh and self._connection.in_transaction():
+            self._waiting += fresh.values()
+            self._ids.update(fresh)
+        elif fresh:
             with self.transaction():
-                self._waiting += stored
+                self._waiting += fresh.values()
                 self._ids.update(fresh)
-        return stored
+        return list(fresh.values())
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -96,6 +100,8 @@ class EventLog:
         ------
         AskNextError : the log cannot be written, for instance because the disk is full.
         """
+        if self._connection.closed:
+            raise AskNextError("this log is closed; open the campaign again to go on.")
         if self._connection.in_transaction():
             yield
             return
@@ -107,7 +113,8 @@ class EventLog:
             self._waiting = []
         except BaseException as error:
             self._waiting = []
-            self._ids = {e.id: e for e in _read(self._connection)}
+            with self._connection.begin():
+                self._ids = {e.id: e for e in _read(self._connection)}
             if isinstance(error, OperationalError):
                 raise AskNextError(
                     f"the log in {self.path} cannot be written ({error.orig}); what was acknowledged before "
@@ -180,7 +187,6 @@ def _row(item: Event) -> dict[str, str]:
 
 def _read(connection: Connection) -> list[Event]:
     rows = connection.execute(select(events).order_by(events.c.seq)).all()
-    connection.rollback()
     try:
         return [Event(r.type, json.loads(r.body), r.event_id, r.actor, r.time) for r in rows]
     except (ValueError, TypeError, AttributeError) as error:

@@ -8,6 +8,7 @@ from typing import Any
 
 from asknext.errors import AskNextError, DamagedLogError
 from asknext.log import events as kinds
+from asknext.log.columns import ColumnStore
 from asknext.log.fold import State
 from asknext.log.store import DATABASE, integrity, read_events
 
@@ -39,10 +40,10 @@ def logs(path: Path) -> list[Path]:
 
 
 def verify_log(path: Path) -> LogReport:
-    """Check the database file, and fold its events again.
+    """Check the database file, fold its events again, and look for the columns that they name.
 
     Every `asked` event carries a fingerprint of the pool that the strategy saw; the fold must pass through
-    the same states.
+    the same states, and through every round.
 
     Parameters
     ----------
@@ -55,10 +56,16 @@ def verify_log(path: Path) -> LogReport:
         found = read_events(path)
     except DamagedLogError as error:
         return LogReport(path, 0, (str(error),))
-    rebuilt = State()
+    rebuilt, columns = State(), ColumnStore(path / "columns")
     for event in found:
         if event.type == kinds.ASKED and event.body["state"] != rebuilt.digest:
             problems.append(f"round {event.body['round']} was asked from another state than the log gives")
+        if event.type == kinds.ASKED and event.body["round"] != rebuilt.round:
+            problems.append(f"round {rebuilt.round} is missing, the next one asked is {event.body['round']}")
+        if event.type == kinds.FITTED:
+            gone = [key for key in event.body["columns"].values() if columns.get(key) is None]
+            number = event.body["round"]
+            problems += [f"the column {key} of round {number} is gone or damaged" for key in gone]
         try:
             rebuilt.apply(event)
         except DamagedLogError as error:

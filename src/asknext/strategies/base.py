@@ -86,8 +86,14 @@ class Score(Strategy):
         return Selection(round.candidates[best], scores[best])
 
     def scores(self, round: Round) -> Array:
-        """The score of every candidate, computed a chunk at a time; (c,)."""
+        """The score of every candidate, computed a chunk at a time; (c,).
+
+        While no class is known there are no probabilities to score by, and all scores are equal.
+        """
         ids = round.candidates
+        if "proba" in self.needs and not round.classes:
+            round.read("proba", ids[:1])  # a signal that is not there is still an error
+            return np.zeros(len(ids))
         scores = self.score(round, ids[:SCORE_CHUNK])
         if len(ids) <= SCORE_CHUNK:
             return scores
@@ -124,7 +130,9 @@ def choose(strategy: Strategy, round: Round, n: int, rng: np.random.Generator) -
         return Selection(np.empty(0, dtype=np.intp))
     selection = strategy.select(replace(round, declared=frozenset(strategy.needs)), n, rng)
     ids = selection.ids
-    if len(ids) != n or len(np.unique(ids)) != n or not np.isin(ids, round.candidates).all():
+    places = np.searchsorted(round.candidates, ids)  # candidates ascend
+    known = np.array_equal(round.candidates.take(places, mode="clip"), ids)
+    if len(ids) != n or len(np.unique(ids)) != n or not known:
         raise AskNextError(
             f"the strategy '{strategy.name}' returned {len(ids)} ids where {n} distinct candidates were "
             "due; this is a fault of the strategy, run asknext.strategies.check_strategy on it."
