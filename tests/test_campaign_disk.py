@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ from asknext.log import Event, read_events
 from asknext.log.events import ANSWERED, ASKED
 from asknext.log.store import integrity
 from asknext.log.verify import verify_log
+from asknext.round import Round
+from asknext.strategies import Selection, Strategy
 
 X, Y = load_iris(return_X_y=True)
 NAMES = ["setosa", "versicolor", "virginica"]
@@ -288,6 +291,27 @@ def test_a_full_disk_is_one_sentence_and_work_goes_on(tmp_path: Path) -> None:
         campaign.ask(1)
     with plain(path=tmp_path) as again:
         assert again.labels == {0: "a", 1: "x" * 50_000}
+
+
+@dataclass(frozen=True)
+class Fractions(Strategy):
+    """A faulty strategy: its ids are no whole numbers."""
+
+    name = "fractions"
+
+    def select(self, round: Round, n: int, rng: np.random.Generator) -> Selection:
+        return Selection(round.candidates[:n].astype(float))
+
+
+def test_what_the_state_refuses_is_not_in_the_log(tmp_path: Path) -> None:
+    """Nothing can be taken out of a log again, so one such event would close it for ever."""
+    with Campaign(X, None, Fractions(), path=tmp_path) as campaign:
+        with pytest.raises(AskNextError):
+            campaign.ask(2)
+        assert campaign.round == 0
+    with Campaign(X, None, "random", path=tmp_path) as again:
+        assert len(again.ask(2)) == 2
+    assert verify_log(tmp_path).problems == ()
 
 
 # ---------------------------------------------------------------- the record

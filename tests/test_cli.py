@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -106,6 +107,36 @@ def test_bad_options_are_refused_in_one_line() -> None:
     assert not list(Path().iterdir())  # nothing was left behind
 
 
+def test_verify_finds_what_is_missing() -> None:
+    run("compare", "wine", *QUICK)
+    column = next(Path("asknext-wine/runs/random/0/columns").glob("*.npy"))
+    content = column.read_bytes()
+    column.unlink()
+    assert "is gone or damaged" in refused("verify", "asknext-wine")
+    column.write_bytes(content)
+    shutil.rmtree("asknext-wine/runs/margin/1")
+    assert "the log of this run is missing" in refused("verify", "asknext-wine")
+
+
+def test_a_metric_of_ones_own() -> None:
+    run("compare", "wine", *QUICK)
+    Path("mine.py").write_text(
+        "def spread(view):\n    return float(view.proba.std())\n\ndef broken(view):\n    return view.nothing\n"
+    )
+    assert run("replay", "asknext-wine", "--metric", "mine:spread").exit_code == 0
+    assert Path("asknext-wine/replay-mine.spread.csv").exists()
+    assert "the metric 'mine:broken' fails (AttributeError" in refused(
+        "replay", "asknext-wine", "--metric", "mine:broken"
+    )
+
+
+def test_labels_that_look_alike_are_pointed_out() -> None:
+    Path("slips.csv").write_text("a,y\n" + "1,yes\n2,no\n3,Yes \n4,no\n" * 15)
+    out = run("compare", "slips.csv", *QUICK).stdout
+    assert "60 rows, 3 classes" in out
+    assert "'Yes ' and 'yes' differ only by spaces or case" in " ".join(out.split())
+
+
 def test_results_directories_are_protected() -> None:
     Path("taken").mkdir()
     Path("taken/thesis.txt").write_text("years of work")
@@ -127,8 +158,7 @@ def test_a_half_written_directory_is_finished_by_compare_and_refused_by_replay()
     whole = Path("asknext-wine/results.csv").read_bytes()
     for name in ("results.csv", "summary.json", "report.html"):
         Path("asknext-wine", name).unlink()
-    for part in Path("asknext-wine/runs/margin/1").iterdir():
-        part.unlink()
+    shutil.rmtree("asknext-wine/runs/margin/1")
     assert "unfinished comparison (3 of 4 runs" in refused("replay", "asknext-wine", "--metric", "brier")
     assert run("compare", "wine", *QUICK).exit_code == 0
     assert Path("asknext-wine/results.csv").read_bytes() == whole
