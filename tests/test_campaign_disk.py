@@ -299,7 +299,7 @@ class Fractions(Strategy):
 
     name = "fractions"
 
-    def select(self, round: Round, n: int, rng: np.random.Generator) -> Selection:
+    def select(self, round: Round, n: int, _: np.random.Generator) -> Selection:
         return Selection(round.candidates[:n].astype(float))
 
 

@@ -121,7 +121,7 @@ def test_verify_finds_what_is_missing() -> None:
 def test_a_metric_of_ones_own() -> None:
     run("compare", "wine", *QUICK)
     Path("mine.py").write_text(
-        "def spread(view):\n    return float(view.proba.std())\n\ndef broken(view):\n    return view.nothing\n"
+        "def spread(view):\n    return view.proba.std()\n\n\ndef broken(view):\n    return view.nothing\n"
     )
     assert run("replay", "asknext-wine", "--metric", "mine:spread").exit_code == 0
     assert Path("asknext-wine/replay-mine.spread.csv").exists()
