@@ -328,22 +328,15 @@ class Campaign:
             with self.log.transaction():
                 yield
         except BaseException:
-            self._recover()
+            self._state, self._fitting = fold(self.log), None
             raise
 
     def _append(self, event: Event) -> None:
-        try:
+        with self.transaction():  # an event that the state refuses must not stay in the log
             for stored in self.log.append(event):
                 self._state.apply(stored)
                 if stored.type != kinds.FITTED:
                     self._fitting = None
-        except BaseException:
-            self._recover()
-            raise
-
-    def _recover(self) -> None:
-        """Go back to what the log holds."""
-        self._state, self._fitting = fold(self.log), None
 
     def _round(self) -> Round:
         sources = {**(self.fitting.sources() if self.learner else {}), **self._given}

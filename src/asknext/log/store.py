@@ -73,8 +73,6 @@ class EventLog:
         ------
         AskNextError : an event with this id but another content is already there.
         """
-        if self._connection.closed:
-            raise AskNextError("this log is closed; open the campaign again to go on.")
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
         fresh: dict[str, Event] = {}
         for item in new:
@@ -83,10 +81,7 @@ class EventLog:
                 fresh[item.id] = Event(item.type, json.loads(item.text), item.id, item.actor, now)
             elif (known.type, known.text) != (item.type, item.text):
                 raise AskNextError(f"the event id '{item.id}' was used before for something else.")
-        if fresh and self._connection.in_transaction():
-            self._waiting += fresh.values()
-            self._ids.update(fresh)
-        elif fresh:
+        if fresh:
             with self.transaction():
                 self._waiting += fresh.values()
                 self._ids.update(fresh)
