@@ -82,7 +82,8 @@ def _numbers(columns: Sequence[Column], noun: str = "numeric column") -> tuple[A
     note = f"{_count(len(columns), noun)} standardised"
     holed = gaps.any(axis=0)
     if holed.any():
-        note += f", median and an indicator column for {_count(int(gaps.sum()), 'missing value')}"
+        where = _names([columns[j] for j in np.flatnonzero(holed)])
+        note += f", median and an indicator column for {_count(int(gaps.sum()), 'missing value')} in {where}"
         for j in np.flatnonzero(holed):  # one by one: the imputer works on copies
             X[:, [j]] = SimpleImputer(strategy="median").fit_transform(X[:, [j]])
     X = standardised(X)
@@ -108,8 +109,10 @@ def _categories(columns: Sequence[Column]) -> tuple[Array, str]:
     pooled = sum(len(rare) for rare in encoder.infrequent_categories_ if rare is not None and len(rare) > 1)
     note = f"{_count(len(columns), 'column')} of categories one-hot encoded into {X.shape[1]} columns"
     note += f", {_count(pooled, 'rare level')} pooled" * (pooled > 0)
-    gaps = sum(column.values.count(None) for column in columns)
-    note += f", {_count(gaps, 'missing value')} counted as a level" * (gaps > 0)
+    holed = [column for column in columns if None in column.values]
+    if holed:
+        gaps = sum(column.values.count(None) for column in holed)
+        note += f", {_count(gaps, 'missing value')} in {_names(holed)} counted as a level"
     return X, note
 
 
