@@ -43,7 +43,8 @@ def test_missing_numbers_become_the_median_and_are_indicated():
     np.testing.assert_allclose(data.X[:, 1], (filled - filled.mean()) / filled.std())
     np.testing.assert_array_equal(data.X[:, 2], [0, 1, 0, 0, 1])
     assert data.notes == (
-        "2 numeric columns standardised, median and an indicator column for 2 missing values in holed: full, holed",
+        "2 numeric columns standardised, median and an indicator column for 2 missing values in holed: "
+        "full, holed",
     )
 
 
@@ -148,7 +149,8 @@ def test_categories_are_one_hot_and_missing_is_a_level():
     assert b.tolist() == [0, 1, 0, 0, 1, 0, 0, 0]
     assert missing.tolist() == [0, 0, 0, 1, 0, 1, 0, 1]
     assert data.notes == (
-        "1 column of categories one-hot encoded into 3 columns, 3 missing values in kind counted as a level: kind",
+        "1 column of categories one-hot encoded into 3 columns, 3 missing values in kind counted as a level: "
+        "kind",
     )
 
 

@@ -136,11 +136,12 @@ def test_beyond_the_limit_the_sum_runs_over_a_sample() -> None:
     found = facility_location(X, 20, rng, 2.0, pairs=1_000_000)
     assert found.way == "sample"
     full = KERNELS["rbf"](cdist(X, X[found.rows]) / 2.0).max(axis=1).sum()
-    assert full > 0.99 * sum(plain(X, 20, 2.0, "rbf")[1])
+    assert full > 0.98 * sum(plain(X, 20, 2.0, "rbf")[1])
     assert found.gains.sum() == pytest.approx(full, rel=0.05)
-    assert sample_of(100, 1, rng, 10_000) is None
-    assert len(sample_of(1000, 30, rng, 10_000)) == 600
-    assert len(sample_of(1000, 1, rng, 100_000)) == 100
+    some = sample_of(1000, 30, rng)
+    assert some is not None
+    assert len(set(some)) == 30
+    assert sample_of(100, 100, rng) is None
 
 
 def test_beyond_the_limit_a_short_reach_needs_only_neighbours() -> None:
@@ -247,3 +248,16 @@ def test_purity_radii_against_a_search() -> None:
         balls = [(r, labels[away < r - 1e-9]) for r in tried]
         good = [r for r, inside in balls if len(inside) and np.mean(inside == wanted[i]) >= 0.6]
         assert radius == pytest.approx(max(good, default=0.0), rel=1e-5)
+
+
+def test_gains_over_some_rows_only() -> None:
+    rng = np.random.default_rng(12)
+    X, weights, covered = rng.normal(size=(90, 3)), rng.random(90), 0.3 * rng.random(90)
+    some = np.sort(rng.choice(90, size=40, replace=False))
+    state = Coverage(X, "rbf", weights, covered, some)
+    table = KERNELS["rbf"](cdist(X, X[some]))
+    np.testing.assert_allclose(state.gains, np.maximum(table - covered[some], 0.0) @ weights[some])
+    state.take(7)
+    state.update(np.arange(90))
+    now = np.maximum(covered[some], table[7])
+    np.testing.assert_allclose(state.gains, np.maximum(table - now, 0.0) @ weights[some], atol=1e-9)

@@ -352,3 +352,20 @@ def test_parameters_out_of_range(make: Any, words: str) -> None:
 def test_names_and_aliases() -> None:
     for name in ("probcover", "maxherding", "uherding", "tcm", "dcom", "facility-location", "submodular"):
         assert replace(strategies.get(name)) == strategies.get(name)
+
+
+def test_large_pools_go_by_a_sample(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The ways of large pools, in small: picks are good, distinct and said to be by a sample."""
+    monkeypatch.setattr("asknext.strategies.probcover.PAIRS", 400**2)
+    monkeypatch.setattr("asknext.strategies.dcom.PAIRS", 400**2)
+    rng = np.random.default_rng(15)
+    blob = rng.integers(0, 5, 2000)
+    X = 10.0 * np.eye(5)[blob] + 0.5 * rng.normal(size=(2000, 5))
+    proba = np.full((2000, 2), 0.5)
+    for strategy in (ProbCover(delta=6.0), DCoM(delta=6.0)):
+        found = pick(strategy, view(X, proba=proba), 5)
+        assert sorted(blob[found.ids]) == [0, 1, 2, 3, 4], strategy
+        assert set(found.parts["over"]) == {"sample"}
+    found = pick(ProbCover(delta=2.5), view(X), 20)
+    assert len(set(found.ids)) == 20
+    assert covered_by(X, found.ids, 2.5) == 2000

@@ -82,7 +82,7 @@ def _numbers(columns: Sequence[Column], noun: str = "numeric column") -> tuple[A
     note = f"{_count(len(columns), noun)} standardised"
     holed = gaps.any(axis=0)
     if holed.any():
-        where = _names([columns[j] for j in np.flatnonzero(holed)])
+        where = _names([column for column, gap in zip(columns, holed, strict=True) if gap])
         note += f", median and an indicator column for {_count(int(gaps.sum()), 'missing value')} in {where}"
         for j in np.flatnonzero(holed):  # one by one: the imputer works on copies
             X[:, [j]] = SimpleImputer(strategy="median").fit_transform(X[:, [j]])

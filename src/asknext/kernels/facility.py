@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -44,8 +45,9 @@ def facility_location(
     The result is that of the plain greedy algorithm, at most a factor 1 - 1/e below the best set. With more
     than `pairs` pairs of rows it is so for a simpler sum. If a row has, on average, up to 64 rows within
     reach, similarity is kept to the 64 nearest rows ("neighbours": little is lost, but for neighbours missed
-    by `nearest_graph`). Else the sum runs over a random sample of max(pairs / m, 20 n) rows ("sample": the
-    error of the mean cover falls with the root of the size of the sample). Ties are broken at random.
+    by `nearest_graph`). Else rows are taken from, and the sum runs over, a random sample of as many rows as
+    have that many pairs, or of 20 n ("sample": the error of the mean cover falls with the root of its size).
+    Ties are broken at random.
 
     Parameters
     ----------
@@ -68,23 +70,24 @@ def facility_location(
     if m * m > pairs and _within_reach(X, kernel, rng) <= NEIGHBOURS:
         graph = similarity_graph(X, NEIGHBOURS, kernel, rng, pairs)
         return Facilities(*on_graph(graph, n, rng, weights, covered), "neighbours")
-    reference = sample_of(m, n, rng, pairs)
-    state = Coverage(X, kernel, weights, covered, reference)
+    sample = sample_of(m, max(math.isqrt(pairs), 20 * n), rng)
+    if sample is not None:
+        X, covered = X[sample], covered[sample]
+        weights = None if weights is None else np.asarray(weights)[sample]
+    state = Coverage(X, kernel, weights, covered)
     rows, gains = np.empty(n, dtype=np.intp), np.empty(n)
     for step in range(n):
         rows[step] = state.best(rng)
         gains[step] = state.gains[rows[step]]
         state.take(int(rows[step]))
-    if reference is None:
+    if sample is None:
         return Facilities(rows, gains, "all rows")
-    return Facilities(rows, gains * (m / len(reference)), "sample")
+    return Facilities(sample[rows], gains * (m / len(sample)), "sample")
 
 
-def sample_of(m: int, n: int, rng: np.random.Generator, pairs: int = PAIRS) -> Ids | None:
-    """Which of m rows to sum over where n are taken: None for all, where there are at most `pairs` pairs."""
-    if m * m <= pairs:
-        return None
-    return np.sort(rng.choice(m, size=min(m, max(pairs // m, 20 * n)), replace=False))
+def sample_of(m: int, size: int, rng: np.random.Generator) -> Ids | None:
+    """A random sample of m positions, ascending; None where there are no more than `size`."""
+    return None if m <= size else np.sort(rng.choice(m, size=size, replace=False))
 
 
 def similarity_graph(

@@ -89,7 +89,7 @@ class DCoM(Strategy):
         competence = self.competence(float(covered.mean()))
         doubt = _to_unit(closeness(round.read("proba")))
         (points,) = scaled(radius, X)
-        sample = sample_of(len(ids), n, rng, PAIRS)
+        sample = sample_of(len(ids), max(PAIRS // len(ids), 20 * n), rng)
         state = Coverage(points, "ball", covered=covered, reference=sample)
         picks = []
         for _ in range(n):

@@ -60,6 +60,8 @@ def covering(
     -------
     A selection whose score is the share of all weight that the item newly covers. Its parts tell the `radius`
     used and what the shares were summed `over`: "all rows", "neighbours" or a "sample".
+
+    See `asknext.kernels.facility.facility_location`.
     """
     X: Any = round.read("embedding")
     centres = round.read("embedding", round.asked)
@@ -91,7 +93,8 @@ class MaxHerding(Strategy):
     Bae, Noh & Sutherland 2024, "Generalized Coverage for More Robust Low-Budget Active Learning"
     (MaxHerding). The paper uses sigma = 1 on unit vectors; `sigma=1` gives exactly that. The authors' code
     looks at a random 35,000 items at most, and holds all pairs of them. Here up to 46,000 candidates are
-    looked at without a table of pairs; beyond that, see `asknext.kernels.facility.facility_location`.
+    looked at, without a table of pairs; beyond that a random sample of as many, or all with their nearest
+    neighbours where the reach is short.
     """
 
     name = "maxherding"

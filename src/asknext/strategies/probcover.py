@@ -111,7 +111,8 @@ class ProbCover(Strategy):
             over.append(np.full(used, found.way))
             n -= used
             left, centres = np.setdiff1d(left, picked), np.concatenate([centres, picked])
-            radius = _halved(radius, gap)
+            if used == 0 or gap < radius:  # else a sample has missed what is bare at this radius
+                radius = _halved(radius, gap)
         columns = [np.concatenate(column) for column in (gains, radii, over)]
         parts = dict(zip(("covered", "radius", "over"), columns, strict=True))
         return Selection(np.concatenate(ids), columns[0], parts)
