@@ -106,8 +106,8 @@ def test_marks_of_missing_values(write):
     lines = [f"{i},{'ab'[i % 2]}" for i in range(8)] + [f"{mark},a" for mark in marks]
     data = load(write("t.csv", "x,label\n" + "\n".join(lines)))
     assert data.notes[0] == (
-        f"1 numeric column standardised, median and an indicator column for {len(marks)} missing values in x: "
-        "x"
+        "1 numeric column standardised, median and an indicator column for "
+        f"{len(marks)} missing values in x: x"
     )
 
 

@@ -187,6 +187,7 @@ class Campaign:
                 "round": self.round,
                 "ids": selection.ids.tolist(),
                 "strategy": self.strategy.name,
+                "parameters": repr(self.strategy),
                 "state": self._state.digest,
                 "memory": dict(selection.memory),
                 "seconds": {"select": perf_counter() - start - learning},

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from sklearn.model_selection import train_test_split
 
-from asknext import rows
+from asknext import __version__, rows
 from asknext.datasets import Dataset
 from asknext.errors import AskNextError
 from asknext.files import read_json, write_json
@@ -65,6 +65,7 @@ class Settings:
             "initial": self.initial,
             "batch": self.batch,
             "test_share": self.test_share,
+            "asknext": __version__,
         }
 
 
