@@ -88,11 +88,10 @@ class Score(Strategy):
     def scores(self, round: Round) -> Array:
         """The score of every candidate, computed a chunk at a time; (c,).
 
-        While no class is known there are no probabilities to score by, and all scores are equal.
+        While no class is known, probabilities have no columns to score by, and all scores are equal.
         """
         ids = round.candidates
-        if "proba" in self.needs and not round.classes:
-            round.read("proba", ids[:1])  # a signal that is not there is still an error
+        if "proba" in self.needs and round.read("proba", ids[:1]).shape[1] == 0:
             return np.zeros(len(ids))
         scores = self.score(round, ids[:SCORE_CHUNK])
         if len(ids) <= SCORE_CHUNK:
