@@ -178,7 +178,7 @@ def test_disk_full(monkeypatch: pytest.MonkeyPatch) -> None:
         raise OSError(errno.ENOSPC, "No space left on device", "asknext-wine")
 
     with monkeypatch.context() as patched:
-        patched.setattr("asknext.log.columns.np.save", full)
+        patched.setattr("asknext.log.columns.replacing", full)
         assert "the disk is full" in refused("compare", "wine", *QUICK)
     assert run("compare", "wine", *QUICK).exit_code == 0
 

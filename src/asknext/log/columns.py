@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 
@@ -51,8 +50,11 @@ class ColumnStore:
             raise AskNextError("a column of Python objects cannot be stored; make it numeric.")
         try:
             with replacing(self.path(key)) as file:
-                # through `write` alone: numpy's own shortcut for files hides why a write failed
-                np.save(SimpleNamespace(write=file.write), values, allow_pickle=False)
+                # by its parts: numpy's own shortcut for files hides why a write failed
+                values = np.ascontiguousarray(values)
+                header = np.lib.format.header_data_from_array_1_0(values)
+                np.lib.format.write_array_header_1_0(file, header)
+                file.write(values.data)
         except PermissionError:
             if self.get(key) is None:
                 raise
