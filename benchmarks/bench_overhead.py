@@ -45,7 +45,7 @@ def bare(name: str, seed: int, data: Dataset, settings: Settings) -> list[list[i
         known = np.flatnonzero(state >= 0)
         model = LogisticRegression(max_iter=1000, random_state=spawn_seed(seed, number, "fit"))
         model.fit(X[known], truth[known])
-        proba = np.zeros((len(X), len(data.classes)))
+        proba = np.zeros((len(X), len(data.classes)), dtype=np.float32)
         proba[:, model.classes_] = model.predict_proba(X)
         model.predict_proba(X_test)
         if number == settings.rounds:
