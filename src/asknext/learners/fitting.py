@@ -55,8 +55,8 @@ class Table:
 class Fitting:
     """A learner fitted on what is labelled in a pool.
 
-    What it says is kept in single precision: half the memory, half the disk, and the same numbers whether they
-    were just computed or read from the cache. Probabilities closer to 1 than 6e-8 count as 1.
+    What it says is kept in single precision: half the memory, half the disk, and the same numbers whether
+    they were just computed or read from the cache. Probabilities closer to 1 than 6e-8 count as 1.
 
     Before the first label there is no model, and every class is equally likely: strategies that live on
     probabilities then have nothing to go by and choose at random.
