@@ -148,6 +148,10 @@ def test_results_directories_are_protected() -> None:
     assert "other settings (batch: 2, here 3)" in refused("compare", "wine", *QUICK, "--batch", "3")
     assert {p: p.read_bytes() for p in Path("asknext-wine").rglob("*.csv")} == before
 
+    for broken in ("[1, 2]", '{"identity": 3}', '{"identity": {"data": 1}, "settings": {"source": 5}}'):
+        Path("asknext-wine/settings.json").write_text(broken)
+        assert "is damaged" in refused("compare", "wine", *QUICK)
+        assert "is damaged" in refused("replay", "asknext-wine", "--metric", "brier")
     Path("asknext-wine/settings.json").write_text('{"identity": {"da')
     assert "damaged" in refused("compare", "wine", *QUICK)
     assert "damaged" in refused("replay", "asknext-wine", "--metric", "brier")

@@ -141,7 +141,7 @@ def claim(out: Path, settings: Settings, data: Dataset) -> None:
     """
     identity = settings.identity(data)
     if (out / SETTINGS).exists():
-        found = read_json(out / SETTINGS).get("identity", {})
+        found = recorded(out)[0]
         other = [key for key in identity if found.get(key) != identity[key]]
         if other:
             key = other[0]
@@ -166,8 +166,30 @@ def reopen(out: Path) -> Settings:
     """
     if not (out / SETTINGS).is_file():
         raise AskNextError(f"{out} is no results directory of asknext (no {SETTINGS} in it).")
+    return recorded(out)[1]
+
+
+def recorded(out: Path) -> tuple[dict[str, Any], Settings]:
+    """The identity and the settings that a results directory was claimed with.
+
+    Raises
+    ------
+    AskNextError : the file holds something else; settings are numbers, names and a list of names.
+    """
     try:
-        found = read_json(out / SETTINGS)["settings"]
-        return Settings(**{**found, "strategies": tuple(found["strategies"])})
-    except (KeyError, TypeError) as error:
-        raise AskNextError(f"{out / SETTINGS} is damaged ({error}); run the comparison again.") from error
+        found = read_json(out / SETTINGS)
+        identity, values = dict(found["identity"]), dict(found["settings"])
+        values["strategies"] = tuple(values["strategies"])
+        settings = Settings(**values)
+        whole = (settings.initial, settings.batch, settings.rounds, settings.seeds)
+        names = (settings.source, settings.learner, *settings.strategies, settings.target or "")
+        sound = all(type(n) is int for n in whole) and all(isinstance(name, str) for name in names)
+        if sound and isinstance(settings.test_share, float) and isinstance(identity["data"], str):
+            return identity, settings
+        raise TypeError("a value is of another type")
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        if isinstance(error, AskNextError):
+            raise
+        raise AskNextError(
+            f"{out / SETTINGS} is damaged ({error}); choose another directory with --out."
+        ) from error

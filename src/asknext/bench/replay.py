@@ -10,12 +10,11 @@ import numpy as np
 
 from asknext.bench.compare import class_positions, runs
 from asknext.bench.insight import insight
-from asknext.bench.protocol import SETTINGS, Settings, reopen, split
+from asknext.bench.protocol import Settings, recorded, reopen, split
 from asknext.bench.run import Run
 from asknext.campaign import Campaign
 from asknext.datasets import Dataset, load
 from asknext.errors import AskNextError
-from asknext.files import read_json
 from asknext.learners.fitting import Table
 from asknext.log import Event
 from asknext.log import events as kinds
@@ -39,8 +38,7 @@ def finished(out: Path) -> tuple[Settings, Dataset]:
             "the same `asknext compare` again to finish it."
         )
     data = load(settings.source, settings.target)
-    recorded = read_json(out / SETTINGS)["identity"]["data"]
-    if settings.identity(data)["data"] != recorded:
+    if settings.identity(data)["data"] != recorded(out)[0]["data"]:
         raise AskNextError(f"{settings.source} has changed since {out} was made; replay needs the same data.")
     return settings, data
 

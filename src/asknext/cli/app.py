@@ -67,9 +67,8 @@ def plain(command: Command) -> Command:
         except AskNextError as error:
             fail(str(error))
         except OSError as error:
-            if error.errno not in _DISK:
-                raise
-            fail(f"{error.filename or 'writing'}: {_DISK[error.errno]}.")
+            trouble = _DISK.get(error.errno or 0, f"{error.strerror or error}; mend that and run it again")
+            fail(f"{error.filename or 'writing'}: {trouble}.")
         except KeyboardInterrupt:
             errors.print("Stopped. Nothing is lost: the same command goes on from here.")
             raise typer.Exit(130) from None
