@@ -157,6 +157,22 @@ def test_results_directories_are_protected() -> None:
     assert "damaged" in refused("replay", "asknext-wine", "--metric", "brier")
 
 
+def test_a_refused_strategy_changes_nothing() -> None:
+    run("compare", "wine", *QUICK)
+    before = Path("asknext-wine/settings.json").read_bytes()
+    more = ("--strategies", "random,bald", "--rounds", "2", "--seeds", "2")
+    assert "'bald' needs the signal 'samples'" in refused("compare", "wine", *more)
+    assert Path("asknext-wine/settings.json").read_bytes() == before
+    refused("compare", "wine", *more, "--out", "fresh")
+    assert not Path("fresh").exists()
+
+
+def test_a_directory_whose_claim_was_killed_is_still_free() -> None:
+    Path("out").mkdir()
+    Path("out", f".{'0' * 32}.tmp").write_text("{")
+    assert run("compare", "wine", *QUICK, "--out", "out").exit_code == 0
+
+
 def test_a_half_written_directory_is_finished_by_compare_and_refused_by_replay() -> None:
     run("compare", "wine", *QUICK)
     whole = Path("asknext-wine/results.csv").read_bytes()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from asknext.errors import AskNextError
-from asknext.files import read_json, replacing, write_json, write_text
+from asknext.files import occupied, read_json, replacing, sweep, write_json, write_text
 
 
 def test_after_an_exception_nothing_has_changed(tmp_path: Path) -> None:
@@ -50,3 +50,17 @@ def test_json_is_strict_and_damage_is_told(tmp_path: Path) -> None:
     path.write_text("{")
     with pytest.raises(AskNextError, match="is damaged and cannot be read; restore it from a copy"):
         read_json(path)
+
+
+def test_what_killed_writers_left_does_not_count_and_is_swept_once_it_is_old(tmp_path: Path) -> None:
+    assert not occupied(tmp_path / "absent")
+    old, fresh = (tmp_path / f".{digit * 32}.tmp" for digit in "ab")
+    for path in (old, fresh):
+        path.write_text("half")
+    os.utime(old, (0, 0))
+    assert not occupied(tmp_path)
+    sweep(tmp_path)
+    assert list(tmp_path.iterdir()) == [fresh]  # somebody may be writing it
+    (tmp_path / ".mine.tmp").write_text("not ours")
+    assert occupied(tmp_path)
+    assert occupied(fresh)

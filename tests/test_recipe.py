@@ -9,8 +9,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from asknext import strategies
-from asknext.bench.protocol import Settings
-from asknext.bench.recipe import prepare, read_recipe
+from asknext.bench.protocol import Settings, claim
+from asknext.bench.recipe import Recipe, prepare, read_recipe
 from asknext.bench.recipe_report import beats
 from asknext.cli import compare, run  # noqa: F401  (they register)
 from asknext.cli.app import app
@@ -173,6 +173,18 @@ def test_a_quick_run_says_so_and_what_is_missing() -> None:
     assert "A quick run" in table
     assert "Not run yet: wine-cold." in table
     assert "one seed shows nothing" in table
+
+
+def test_a_task_that_cannot_go_on_leaves_the_others_as_they_are() -> None:
+    for name in ("wine", "wine-cold"):
+        settings = read_recipe(TEXT).tasks[name]
+        claim(Path("asknext-two", name), *prepare(Recipe("", "", {name: settings}, (), False))[name])
+    before = Path("asknext-two/wine/settings.json").read_bytes()
+    changed = TEXT.replace("seeds = 2", "seeds = 3").replace("initial = 0", "initial = 0\nbatch = 7")
+    Path("asknext-two/recipe.toml").write_text(TEXT)
+    assert "holds a comparison with other settings" in asknext("run", recipe(changed)).stderr
+    assert Path("asknext-two/wine/settings.json").read_bytes() == before
+    assert Path("asknext-two/recipe.toml").read_text() == TEXT
 
 
 def test_a_folder_with_something_else_in_it_is_left_alone() -> None:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 from uuid import uuid4
 
 from asknext.errors import AskNextError
+
+_TEMPORARY = re.compile(r"\.[0-9a-f]{32}\.tmp")
+_STALE = 60.0  # seconds after which no writer is still at work on a temporary file
 
 
 @contextmanager
@@ -42,6 +47,22 @@ def replacing(path: Path, *, durable: bool = False) -> Iterator[BinaryIO]:
         if durable:  # a name is part of what its folder holds
             for folder in {path.parent, *(made.parent for made in new)}:
                 _sync(folder)
+
+
+def occupied(place: Path) -> bool:
+    """Whether anything is there, apart from temporary files of writers that were killed."""
+    if not place.is_dir():
+        return place.exists()
+    return any(not _TEMPORARY.fullmatch(found.name) for found in place.iterdir())
+
+
+def sweep(folder: Path) -> None:
+    """Remove the temporary files of writers that were killed."""
+    for found in folder.iterdir():
+        if _TEMPORARY.fullmatch(found.name):
+            with suppress(FileNotFoundError):
+                if time.time() - found.stat().st_mtime > _STALE:
+                    found.unlink()
 
 
 def _sync(folder: Path) -> None:

@@ -44,16 +44,11 @@ def carry_out(
     Parameters
     ----------
     out : the claimed results directory.
-    settings : sizes filled in.
+    settings : sizes filled in, strategies checked (`check_strategies`).
     data : the data set.
     jobs : processes; the results do not depend on it.
     progress : called from a thread of its own.
-
-    Raises
-    ------
-    AskNextError : a strategy is unknown or needs what the learner cannot give, before any run is started.
     """
-    check_strategies(settings, data)
     y = class_positions(data)
     cells = runs(out, settings)
     parent = os.getpid() if jobs > 1 else None

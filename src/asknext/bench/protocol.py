@@ -12,7 +12,7 @@ from sklearn.model_selection import train_test_split
 from asknext import __version__, rows
 from asknext.datasets import Dataset
 from asknext.errors import AskNextError
-from asknext.files import read_json, write_json
+from asknext.files import occupied, read_json, sweep, write_json
 from asknext.learners import make
 from asknext.randomness import spawn, spawn_seed
 from asknext.types import Array, Ids
@@ -132,16 +132,32 @@ def fit_to_pool(settings: Settings, data: Dataset) -> Settings:
 
 
 def claim(out: Path, settings: Settings, data: Dataset) -> None:
-    """Make the results directory this comparison's own, or check that it is already.
+    """Make the results directory this comparison's own.
+
+    Parameters
+    ----------
+    out : the directory; made if need be.
+    settings, data : of the comparison; they take the place of what is recorded there of it already.
 
     Raises
     ------
-    AskNextError : the directory holds something else, or a comparison with other settings; nothing in it
-        is changed.
+    AskNextError : as `check_place`.
     """
-    identity = settings.identity(data)
+    check_place(out, settings, data)
+    out.mkdir(parents=True, exist_ok=True)
+    write_json(out / SETTINGS, {"identity": settings.identity(data), "settings": asdict(settings)})
+    sweep(out)
+
+
+def check_place(out: Path, settings: Settings, data: Dataset) -> None:
+    """Refuse a results directory that is not this comparison's own and not free either.
+
+    Raises
+    ------
+    AskNextError : the directory holds something else, or a comparison with other settings.
+    """
     if (out / SETTINGS).exists():
-        found = recorded(out)[0]
+        identity, found = settings.identity(data), recorded(out)[0]
         other = [key for key in identity if found.get(key) != identity[key]]
         if other:
             key = other[0]
@@ -149,12 +165,10 @@ def claim(out: Path, settings: Settings, data: Dataset) -> None:
                 f"{out} holds a comparison with other settings ({key}: {found.get(key)}, here "
                 f"{identity[key]}); choose another directory with --out."
             )
-    elif out.exists() and (not out.is_dir() or any(out.iterdir())):
+    elif occupied(out):
         raise AskNextError(
             f"{out} exists and is no results directory of asknext; choose another with --out."
         )
-    out.mkdir(parents=True, exist_ok=True)
-    write_json(out / SETTINGS, {"identity": identity, "settings": asdict(settings)})
 
 
 def reopen(out: Path) -> Settings:

@@ -15,6 +15,7 @@ from asknext.bench.compare import check_strategies
 from asknext.bench.protocol import Settings, fit_to_pool
 from asknext.datasets import Dataset, load
 from asknext.errors import AskNextError
+from asknext.files import occupied, sweep, write_text
 from asknext.learners import make
 from asknext.plugins import find
 
@@ -131,10 +132,10 @@ def claim_folder(out: Path, text: str) -> None:
     ------
     AskNextError : there is something else in it.
     """
-    if out.exists() and not (out / RECIPE).is_file() and (not out.is_dir() or any(out.iterdir())):
+    if not (out / RECIPE).is_file() and occupied(out):
         raise AskNextError(f"{out} exists and holds no results of a recipe; choose another with --out.")
-    out.mkdir(parents=True, exist_ok=True)
-    (out / RECIPE).write_text(text, encoding="utf-8")
+    write_text(out / RECIPE, text)
+    sweep(out)
 
 
 def _named(task: Any, number: int) -> tuple[str, str]:

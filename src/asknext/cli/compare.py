@@ -47,7 +47,7 @@ def compare(
 ) -> None:
     from joblib import cpu_count
 
-    from asknext.bench.compare import carry_out, rounds_due
+    from asknext.bench.compare import carry_out, check_strategies, rounds_due
     from asknext.bench.conclude import conclude
     from asknext.bench.protocol import DEFAULT_STRATEGIES, Settings, claim, fit_to_pool
     from asknext.bench.table import terminal_table
@@ -77,6 +77,7 @@ def compare(
         found,
     )  # fmt: skip
     out = out or Path(f"asknext-{found.name}")
+    check_strategies(settings, found)
     claim(out, settings, found)
     if not as_json:
         counts = Counter(found.y.tolist()).most_common()

@@ -37,7 +37,7 @@ def run(
 
     from asknext.bench.compare import carry_out, rounds_due
     from asknext.bench.conclude import conclude
-    from asknext.bench.protocol import claim
+    from asknext.bench.protocol import check_place, claim
     from asknext.bench.recipe import claim_folder, prepare, read_recipe
     from asknext.bench.recipe_report import write_recipe
     from asknext.bench.table import terminal_table
@@ -55,6 +55,8 @@ def run(
     with errors.status("Loading the data …"):
         prepared = prepare(protocol)
     out = out or Path(f"asknext-{recipe.stem}" + "-quick" * quick)
+    for name, (settings, data) in prepared.items():
+        check_place(out / name, settings, data)
     claim_folder(out, text)
     for name, (settings, data) in prepared.items():
         claim(out / name, settings, data)
