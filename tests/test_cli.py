@@ -5,7 +5,9 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -73,6 +75,20 @@ def test_the_same_command_again_changes_no_byte_of_the_results() -> None:
         now = Path("asknext-wine/results.csv").read_bytes()
     assert run("compare", "wine", *QUICK, "--out", "other").exit_code == 0
     assert Path("other/results.csv").read_bytes() == now
+
+
+def test_fewer_strategies_report_what_the_command_names_and_say_what_is_kept() -> None:
+    run("compare", "wine", *QUICK, "--seeds", "3")
+    figures = Path("asknext-wine/figures")
+    (figures / "mine.svg").write_text("the user's own")
+    assert (figures / "gain.svg").exists()
+    told = run("compare", "wine", *QUICK, "--strategies", "margin").stdout
+    assert "Runs of random, seeds from 2 on in asknext-wine are kept, but not in this report." in told
+    report = Path("asknext-wine/report.html").read_text()
+    shown = re.findall(r'data-figure="([a-z0-9-]+)"', report)
+    assert {path.stem for path in figures.iterdir()} == {"mine", *shown}
+    assert "are kept" not in run("compare", "wine", *QUICK, "--seeds", "3").stdout
+    assert (figures / "gain.svg").exists()
 
 
 def test_replay_and_verify() -> None:
@@ -200,6 +216,18 @@ def test_disk_full(monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patched:
         patched.setattr("asknext.log.columns.replacing", full)
         assert "the disk is full" in refused("compare", "wine", *QUICK)
+    assert run("compare", "wine", *QUICK).exit_code == 0
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs SIGKILL")
+def test_a_worker_that_was_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def killed(*_: object) -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("asknext.bench.compare.execute", killed)
+        said = refused("compare", "wine", *QUICK, "--jobs", "2")
+    assert "a worker process was killed, perhaps for lack of memory" in said
     assert run("compare", "wine", *QUICK).exit_code == 0
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 from joblib import Parallel, delayed
+from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from asknext.bench.metrics import ALWAYS, Metric, metric
 from asknext.bench.moments import View, moments
@@ -31,6 +32,14 @@ def runs(out: Path, settings: Settings) -> list[Run]:
     return [Run(out, name, seed) for seed in range(settings.seeds) for name in settings.strategies]
 
 
+def left_aside(out: Path, settings: Settings) -> list[str]:
+    """What earlier commands left runs of and this comparison does not name: strategies, and seeds."""
+    found = [path.parts[-2:] for path in (out / "runs").glob("*/[0-9]*")]
+    seeds = any(seed.isdecimal() and int(seed) >= settings.seeds for _, seed in found)
+    more = [f"seeds from {settings.seeds} on"] if seeds else []
+    return sorted({strategy for strategy, _ in found} - {*settings.strategies}) + more
+
+
 def rounds_due(settings: Settings) -> int:
     """Rounds of all runs together, which is what the progress counts."""
     return settings.seeds * len(settings.strategies) * (settings.rounds + (settings.initial > 0))
@@ -48,6 +57,10 @@ def carry_out(
     data : the data set.
     jobs : processes; the results do not depend on it.
     progress : called from a thread of its own.
+
+    Raises
+    ------
+    AskNextError : a run is damaged or of other data, or a worker process was killed.
     """
     y = class_positions(data)
     cells = runs(out, settings)
@@ -55,8 +68,14 @@ def carry_out(
     tasks = (delayed(execute)(run, data.X, y, data.classes, settings, parent) for run in cells)
     finished: set[Run] = set()
     with _watch(cells, finished, progress):
-        for run in Parallel(n_jobs=jobs, return_as="generator_unordered")(tasks):
-            finished.add(run)
+        try:
+            for run in Parallel(n_jobs=jobs, return_as="generator_unordered")(tasks):
+                finished.add(run)
+        except TerminatedWorkerError as error:
+            raise AskNextError(
+                "a worker process was killed, perhaps for lack of memory; the same command goes on from "
+                "here, and fewer --jobs need less memory."
+            ) from error
 
 
 def check_strategies(settings: Settings, data: Dataset) -> None:

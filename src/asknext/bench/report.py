@@ -19,6 +19,9 @@ from asknext.bench.style import looks
 from asknext.bench.summary import BASELINE, accuracy_curves, best_first, summarise
 from asknext.files import write_json, write_text
 
+NOT_ALWAYS = ("gain", "ranks", "time")
+"""Figures that some comparisons have no data for."""
+
 
 class Figure(NamedTuple):
     """One chart of the report: its interactive form and its still form, in which the texts are escaped."""
@@ -32,7 +35,8 @@ class Figure(NamedTuple):
 def write_all(comparison: Comparison, out: Path) -> dict[str, Any]:
     """Write results.csv, timings.csv, summary.json, figures/*.svg and report.html.
 
-    The rows are written first, so that nothing measured is lost if the rest fails.
+    The rows are written first, so that nothing measured is lost if the rest fails. A figure of an earlier
+    report which this comparison has no data for is removed.
 
     Parameters
     ----------
@@ -52,6 +56,8 @@ def write_all(comparison: Comparison, out: Path) -> dict[str, Any]:
     summary = summarise(comparison)
     write_json(out / "summary.json", summary)
     drawn = figures(comparison, summary)
+    for name in {*NOT_ALWAYS} - {figure.name for figure in drawn}:
+        (out / "figures" / f"{name}.svg").unlink(missing_ok=True)
     for figure in drawn:
         write_text(out / "figures" / f"{figure.name}.svg", figure.svg)
     write_text(out / "report.html", render(summary, drawn))

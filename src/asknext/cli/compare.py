@@ -47,7 +47,7 @@ def compare(
 ) -> None:
     from joblib import cpu_count
 
-    from asknext.bench.compare import carry_out, check_strategies, rounds_due
+    from asknext.bench.compare import carry_out, check_strategies, left_aside, rounds_due
     from asknext.bench.conclude import conclude
     from asknext.bench.protocol import DEFAULT_STRATEGIES, Settings, claim, fit_to_pool
     from asknext.bench.table import terminal_table
@@ -95,4 +95,7 @@ def compare(
         print_json(summary)
         return
     screen.print(terminal_table(summary))
+    if aside := left_aside(out, settings):
+        kept = f"Runs of {', '.join(aside)} in {out} are kept, but not in this report."
+        screen.print(kept, style="dim", highlight=False, markup=False, soft_wrap=True)
     screen.print(f"Report: {out / 'report.html'}", highlight=False, markup=False, soft_wrap=True)
