@@ -341,3 +341,30 @@ def test_record_needs_a_learner_and_a_place(tmp_path: Path) -> None:
         Campaign(X, GaussianNB()).record()
     with plain(path=tmp_path) as campaign, pytest.raises(AskNextError, match="no learner"):
         campaign.record()
+
+
+# ---------------------------------------------------------------- threads
+
+
+def test_threads_tell_and_ask_in_turn(tmp_path: Path) -> None:
+    """Every acknowledged answer is on the disk, new classes too, and nothing is asked twice."""
+    told: list[int] = []
+
+    def work(campaign: Campaign, number: int) -> None:
+        for step in range(12):
+            (item,) = campaign.ask(1).ids
+            campaign.tell([item], [f"class {number} {step % 3}"])
+            told.append(int(item))
+
+    with Campaign(np.arange(100.0)[:, None], None, "random", path=tmp_path) as campaign:
+        threads = [threading.Thread(target=work, args=[campaign, number]) for number in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        labels = campaign.labels
+    assert sorted(told) == sorted(labels)
+    assert len(set(told)) == 48
+    with Campaign(np.arange(100.0)[:, None], None, "random", path=tmp_path) as campaign:
+        assert campaign.labels == labels
+        assert len(campaign.classes) == 12

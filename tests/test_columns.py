@@ -50,6 +50,31 @@ def test_garbage_counts_as_absent(tmp_path: Path, content: bytes) -> None:
     assert store.get("k") is None
 
 
+@pytest.mark.parametrize("place", [-1, -17, -100, 30, 129])
+def test_a_changed_byte_makes_a_column_absent(tmp_path: Path, place: int) -> None:
+    store = ColumnStore(tmp_path)
+    store.put("k", np.arange(100.0))
+    content = bytearray(store.path("k").read_bytes())
+    content[place] ^= 1
+    store.path("k").write_bytes(content)
+    assert store.get("k") is None
+
+
+def test_columns_cannot_be_exchanged(tmp_path: Path) -> None:
+    store = ColumnStore(tmp_path)
+    for key in "ab":
+        store.put(key, np.arange(3.0))
+    store.path("a").replace(store.path("b"))
+    assert store.get("b") is None
+
+
+def test_any_reader_of_npy_files_reads_a_column(tmp_path: Path) -> None:
+    store = ColumnStore(tmp_path)
+    store.put("k", np.arange(6.0).reshape(2, 3))
+    assert np.load(store.path("k")).tolist() == [[0, 1, 2], [3, 4, 5]]
+    assert np.load(store.path("k"), mmap_mode="r").tolist() == [[0, 1, 2], [3, 4, 5]]
+
+
 def test_no_object_is_ever_stored(tmp_path: Path) -> None:
     with pytest.raises(AskNextError, match="column of Python objects cannot be stored"):
         ColumnStore(tmp_path).put("k", np.array(["a"], dtype=object))

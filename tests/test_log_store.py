@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import subprocess
 import sys
@@ -16,12 +17,35 @@ from sqlalchemy import insert
 
 from asknext.errors import AskNextError, DamagedLogError
 from asknext.log import Event, EventLog, read_events
-from asknext.log.events import ANSWERED, ASKED, CREATED, REQUIRED, STOPPED
+from asknext.log.events import (
+    ANSWERED,
+    ASKED,
+    CLASS_ADDED,
+    CLASS_MERGED,
+    CLASS_RENAMED,
+    CORRECTED,
+    CREATED,
+    FITTED,
+    REQUIRED,
+    STOPPED,
+)
 from asknext.log.migrations import MIGRATIONS, migrations
 from asknext.log.store import DATABASE, integrity
 
+BODIES: dict[str, dict[str, Any]] = {
+    CREATED: {"n": 3, "data": "d", "seed": 0},
+    CLASS_ADDED: {"class": 0, "label": "a"},
+    CLASS_RENAMED: {"class": 0, "label": 1.5},
+    CLASS_MERGED: {"class": 1, "into": 0},
+    ASKED: {"round": 0, "ids": [1], "strategy": "s", "state": "d", "memory": {}, "seconds": {"select": 0.1}},
+    ANSWERED: {"ids": [1, 2], "answers": [0, "unsure"]},
+    CORRECTED: {"ids": [], "answers": []},
+    FITTED: {"round": 1, "labelled": 2, "columns": {"proba": "k"}, "seconds": {"fit": 1}},
+    STOPPED: {"reason": "enough"},
+}
 
-def note(reason: Any = "done", **more: Any) -> Event:
+
+def note(reason: str = "done", **more: Any) -> Event:
     return Event(STOPPED, {"reason": reason}, **more)
 
 
@@ -40,7 +64,8 @@ def test_an_unknown_type_or_a_lacking_key_is_refused() -> None:
 
 
 def test_the_text_of_an_event_is_canonical() -> None:
-    assert note({"b": 1, "a": "ß"}).text == '{"reason":{"a":"ß","b":1}}'
+    event = Event(STOPPED, {"reason": "ß", "by": {"b": 1, "a": 2}})
+    assert event.text == '{"by":{"a":2,"b":1},"reason":"ß"}'
 
 
 def test_every_event_has_an_id_of_its_own() -> None:
@@ -49,12 +74,31 @@ def test_every_event_has_an_id_of_its_own() -> None:
 
 @pytest.mark.parametrize("kind", REQUIRED)
 def test_every_type_can_be_kept(kind: str, tmp_path: Path) -> None:
-    event = Event(kind, dict.fromkeys(REQUIRED[kind], 1), actor="me")
+    event = Event(kind, BODIES[kind], actor="me")
     with closing(EventLog(tmp_path)) as log:
         log.append(event)
     (kept,) = read_events(tmp_path)
     assert (kept.type, kept.body, kept.id, kept.actor) == (kind, event.body, event.id, "me")
     assert kept.time.endswith("+00:00")
+
+
+@pytest.mark.parametrize(
+    ("kind", "key", "value"),
+    [
+        (CREATED, "n", "3"), (CREATED, "n", True), (CREATED, "data", None), (CLASS_ADDED, "label", None),
+        (ASKED, "ids", ["1"]), (ASKED, "ids", 1), (ASKED, "memory", []), (ASKED, "seconds", {"select": "x"}),
+        (ANSWERED, "answers", [0.5]), (FITTED, "columns", {"proba": 3}), (STOPPED, "reason", 1),
+    ],
+)  # fmt: skip
+def test_a_value_of_another_form_is_refused(kind: str, key: str, value: Any) -> None:
+    with pytest.raises(AskNextError, match=f"an event '{kind}' cannot say {key} = "):
+        Event(kind, {**BODIES[kind], key: value})
+
+
+@pytest.mark.parametrize("wrong", [{"id": 3}, {"actor": None}])
+def test_ids_and_actors_are_texts(wrong: dict[str, Any]) -> None:
+    with pytest.raises(AskNextError, match=f"{next(iter(wrong))} is (3|None); give a text"):
+        note(**wrong)
 
 
 # ---------------------------------------------------------------- append
@@ -75,8 +119,9 @@ def test_events_come_back_in_order(tmp_path: Path) -> None:
 def test_an_event_is_kept_as_it_will_be_read_back(tmp_path: Path) -> None:
     """So that a campaign goes on in the same way whether or not it was closed in between."""
     with closing(EventLog(tmp_path)) as log:
-        (stored,) = log.append(note({"t": (1, 2), "x": 0.1, "deep": {3: None}}))
-    assert stored.body == {"reason": {"t": [1, 2], "x": 0.1, "deep": {"3": None}}}
+        memory = {"t": (1, 2), "x": 0.1, "deep": {3: None}}
+        (stored,) = log.append(Event(ASKED, {**BODIES[ASKED], "memory": memory}))
+    assert stored.body["memory"] == {"t": [1, 2], "x": 0.1, "deep": {"3": None}}
     assert read_events(tmp_path) == [stored]
 
 
@@ -272,7 +317,7 @@ def test_overwritten_pages_are_a_damaged_log(tmp_path: Path) -> None:
 def test_many_faults_are_reported_as_the_first(tmp_path: Path) -> None:
     """An index that disagrees with its table has one fault for each row."""
     with closing(EventLog(tmp_path)) as log:
-        log.append(*(note(k) for k in range(20)))
+        log.append(*(note(str(k)) for k in range(20)))
     with closing(database(tmp_path)) as raw:
         raw.execute("PRAGMA writable_schema = ON")
         raw.execute("UPDATE sqlite_schema SET sql = replace(sql, 'UNIQUE (event_id)', 'UNIQUE (body)')")
@@ -311,6 +356,114 @@ def test_a_log_cut_short_at_its_creation_starts_anew(tmp_path: Path) -> None:
     assert len(read_events(tmp_path)) == 1
 
 
+@pytest.mark.parametrize("seq", [1, 2])
+def test_a_lost_event_is_a_damaged_log(tmp_path: Path, seq: int) -> None:
+    with closing(EventLog(tmp_path)) as log:
+        log.append(note(), note(), note())
+    with closing(database(tmp_path)) as raw:
+        raw.execute("DROP TRIGGER events_no_delete")
+        raw.execute("DELETE FROM events WHERE seq = ?", [seq])
+        raw.commit()
+    for read in (read_events, EventLog):
+        with pytest.raises(DamagedLogError, match=f"the log lacks event {seq}"):
+            read(tmp_path)
+
+
+def test_a_log_that_cannot_be_opened_leaves_no_file_open(tmp_path: Path) -> None:
+    EventLog(tmp_path).close()
+    with closing(database(tmp_path)) as raw:
+        raw.execute("INSERT INTO events VALUES (1, 'x', '', '', 'stopped', '{')")
+        raw.commit()
+    if not Path("/proc/self/fd").is_dir():
+        pytest.skip("counts open files in /proc")
+    with pytest.raises(DamagedLogError):
+        EventLog(tmp_path)
+    held = [fd.readlink() for fd in Path("/proc/self/fd").iterdir() if fd.exists()]
+    assert [name for name in held if tmp_path in name.parents] == []
+
+
+def test_a_log_is_read_where_nothing_can_be_written(tmp_path: Path) -> None:
+    with closing(EventLog(tmp_path)) as log:
+        log.append(note())
+    tmp_path.chmod(0o555)
+    try:
+        if os.access(tmp_path, os.W_OK):
+            pytest.skip("this user may write everywhere")
+        assert len(read_events(tmp_path)) == 1
+        assert integrity(tmp_path) == "ok"
+    finally:
+        tmp_path.chmod(0o755)
+
+
+# ---------------------------------------------------------------- threads and processes
+
+
+def test_threads_share_a_log(tmp_path: Path) -> None:
+    def write(log: EventLog) -> None:
+        for _ in range(50):
+            log.append(note())
+
+    with closing(EventLog(tmp_path)) as log:
+        threads = [threading.Thread(target=write, args=[log]) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert len(read_events(tmp_path)) == 200
+
+
+def test_what_another_thread_appends_survives_a_failed_transaction(tmp_path: Path) -> None:
+    with closing(EventLog(tmp_path)) as log:
+        other = threading.Thread(target=log.append, args=[note("kept")])
+
+        def fail() -> None:
+            with log.transaction():
+                log.append(note("lost"))
+                other.start()
+                other.join(0.1)
+                raise ZeroDivisionError
+
+        with pytest.raises(ZeroDivisionError):
+            fail()
+        other.join()
+        assert [e.body["reason"] for e in log] == ["kept"]
+    assert [e.body["reason"] for e in read_events(tmp_path)] == ["kept"]
+
+
+FORKED = """
+import os, sys
+from pathlib import Path
+from asknext.errors import AskNextError
+from asknext.log import Event, EventLog
+
+log = EventLog(Path(sys.argv[1]))
+log.append(Event("stopped", {"reason": "parent"}))
+child = os.fork()
+try:
+    log.append(Event("stopped", {"reason": "child" if child == 0 else "parent"}))
+except AskNextError as error:
+    print(error, flush=True)
+    log.close()
+    sys.exit(3)
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+try:
+    EventLog(Path(sys.argv[1]))
+except AskNextError as error:
+    print("still locked", flush=True)
+log.append(Event("stopped", {"reason": "parent"}))
+log.close()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs fork")
+def test_a_forked_process_cannot_write_the_log_of_its_parent(tmp_path: Path) -> None:
+    said = subprocess.check_output([sys.executable, "-c", FORKED, tmp_path], text=True).splitlines()
+    assert "was opened before the process was forked" in said[0]
+    assert said[1:] == ["3", "still locked"]
+    assert [e.body["reason"] for e in read_events(tmp_path)] == ["parent"] * 3
+    assert integrity(tmp_path) == "ok"
+
+
 # ---------------------------------------------------------------- SIGKILL
 
 KILLED = """
@@ -347,5 +500,5 @@ def test_every_acknowledged_event_survives_sigkill(tmp_path: Path) -> None:
     assert [event for event in kept if event in set(acknowledged)] == acknowledged
     assert len(kept) - len(acknowledged) <= 12 * 3  # each writer may have been killed before it could say so
     with closing(EventLog(tmp_path)) as log:
-        log.append(Event(ASKED, dict.fromkeys(REQUIRED[ASKED], 1)))
+        log.append(Event(ASKED, BODIES[ASKED]))
         assert len(log) == len(kept) + 1

@@ -80,7 +80,15 @@ def test_a_changed_class_name_is_found(project: Path) -> None:
 
 def test_a_removed_event_is_found(project: Path) -> None:
     tamper(project, "DELETE FROM events WHERE seq = ?", seq_of(project, "corrected"))
-    assert "round 3 was asked from another state" in verify_log(project).problems[0]
+    assert "the log lacks event" in verify_log(project).problems[0]
+
+
+def test_another_number_of_labels_is_found(tmp_path: Path) -> None:
+    with Campaign(X, "logistic-regression", path=tmp_path, classes=["a", "b"]) as campaign:
+        campaign.tell([0, 5], ["a", "b"])
+        campaign.record()
+    rewrite(tmp_path, seq_of(tmp_path, "fitted"), lambda body: body.update(labelled=3))
+    assert "round 0 was fitted on other labels" in verify_log(tmp_path).problems[0]
 
 
 @pytest.mark.parametrize(
@@ -90,7 +98,8 @@ def test_a_removed_event_is_found(project: Path) -> None:
         ("answered", {"ids": [0, 99]}, "id 99 is no position"),
         ("class-merged", {"into": 77}, "class 77 was never added"),
         ("class-merged", {"class": 0, "into": 0}, "merged into itself"),
-        ("created", {"n": "many"}, "does not fit"),
+        ("created", {"n": "many"}, "cannot say n = 'many'"),
+        ("created", {"n": 10**30}, "does not fit"),
     ],
 )
 def test_an_event_that_no_longer_fits_is_found(

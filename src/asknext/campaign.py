@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from functools import wraps
 from itertools import takewhile
 from pathlib import Path
 from time import perf_counter
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 from uuid import uuid4
 
 from asknext import strategies
@@ -16,7 +17,7 @@ from asknext.answers import as_answers, as_ids, as_label, as_whole
 from asknext.errors import AskNextError
 from asknext.learners import Learner, as_learner
 from asknext.learners.fitting import Fitting, Table
-from asknext.log import ColumnStore, Event, EventLog, State, decide, fold
+from asknext.log import ColumnStore, Event, Ledger, State, decide, fold
 from asknext.log import events as kinds
 from asknext.pool import Answer, Pool
 from asknext.randomness import spawn, spawn_seed
@@ -25,9 +26,25 @@ from asknext.signals import Signals, given_columns
 from asknext.strategies import Selection, Strategy
 from asknext.types import Array, Ids, Label
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def _in_turn(method: Callable[Concatenate[Campaign, P], T]) -> Callable[Concatenate[Campaign, P], T]:
+    """Threads take turns: what a method reads is still so when it writes."""
+
+    @wraps(method)
+    def taking_turns(self: Campaign, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        with self.log.guard:
+            return method(self, *args, **kwargs)
+
+    return taking_turns
+
 
 class Campaign:
     """Ask what to label next, tell the answers, and go on where you stopped.
+
+    Threads may share a campaign and take turns; a process has one of its own.
 
     Parameters
     ----------
@@ -75,25 +92,25 @@ class Campaign:
         self._given = given_columns(self.table.X, {**(signals or {}), **own})
         Signals(len(self.table), self._given)  # refuses columns of another length before there is a log
         self._fitting: Fitting | None = None
-        self.log = EventLog(path, wait)
+        self._ledger = Ledger(path, wait)
+        self.log = self._ledger.log
         try:
             with self.transaction():
-                self.log.append(*history)
-                self._state = fold(self.log)
+                self._ledger.append(*history)
                 self._open(classes)
         except BaseException:
-            self.log.close()
+            self.close()
             raise
 
     def _open(self, classes: Sequence[Label]) -> None:
         """Start a new log, or check that the one found belongs to this data and seed."""
         data = self.table.key if self.log.path or len(self.log) else ""
         if len(self.log) == 0:
-            self._append(Event(kinds.CREATED, {"n": len(self.table), "data": data, "seed": self.seed}))
+            self._ledger.append(Event(kinds.CREATED, {"n": len(self.table), "data": data, "seed": self.seed}))
             for label in classes:
                 self.add_class(label)
             return
-        place, then = self.log.path or "the history", self._state
+        place, then = self.log.path or "the history", self.state
         if then.n != len(self.table) or (then.data and then.data != data):  # in memory, data have no name
             raise AskNextError(
                 f"{place} holds a campaign over other data ({then.n} items; here {len(self.table)}); "
@@ -107,12 +124,13 @@ class Campaign:
     @property
     def state(self) -> State:
         """The fold of the log: all that is known, read-only by convention."""
-        return self._state
+        return self._ledger.state
 
     @property
+    @_in_turn
     def pool(self) -> Pool:
         """The state of every item now."""
-        return self._state.pool
+        return self.state.pool
 
     @property
     def classes(self) -> tuple[Label, ...]:
@@ -122,7 +140,7 @@ class Campaign:
     @property
     def round(self) -> int:
         """Number of batches asked so far."""
-        return self._state.round
+        return self.state.round
 
     @property
     def pending(self) -> Ids:
@@ -130,6 +148,7 @@ class Campaign:
         return self.pool.pending
 
     @property
+    @_in_turn
     def labels(self) -> dict[int, Label | Answer]:
         """Every answer that stands, by item; skipping an item is none."""
         pool = self.pool
@@ -141,6 +160,7 @@ class Campaign:
         return dict(sorted(found.items()))
 
     @property
+    @_in_turn
     def fitting(self) -> Fitting:
         """The learner at this moment, fitted when first read.
 
@@ -150,17 +170,19 @@ class Campaign:
         """
         if self.learner is None:
             raise AskNextError("this campaign has no learner; give learner= to have predictions.")
-        if self._fitting is None:
+        if self._fitting is None or self._fitting.pool is not self.pool:
             seed = spawn_seed(self.seed, self.round, "fit")
             self._fitting = Fitting(self.learner, self.table, self.pool, seed, self._columns)
         return self._fitting
 
+    @_in_turn
     def proba(self) -> Array:
         """Class probabilities (n, k) of all items by the present model, columns in the order of `classes`."""
         return self.fitting.column("proba")[: len(self.table)].copy()
 
     # ---------------------------------------------------------------- ask and tell
 
+    @_in_turn
     def ask(self, n: int) -> Selection:
         """Choose the next items; they are pending until told.
 
@@ -177,24 +199,25 @@ class Campaign:
         AskNextError : n < 1, or the strategy needs a signal that is not there.
         """
         start = perf_counter()
-        busy = sum(self._fitting.seconds.values()) if self._fitting else 0.0
+        learnt = self.fitting.seconds if self.learner else {}
+        busy = sum(learnt.values())
         selection = strategies.choose(
             self.strategy, self._round(), n, spawn(self.seed, self.round, "select")
         )
         if len(selection):
-            learning = sum(self._fitting.seconds.values()) - busy if self._fitting else 0.0
             body = {
                 "round": self.round,
                 "ids": selection.ids.tolist(),
                 "strategy": self.strategy.name,
                 "parameters": repr(self.strategy),
-                "state": self._state.digest,
+                "state": self.state.digest,
                 "memory": dict(selection.memory),
-                "seconds": {"select": perf_counter() - start - learning},
+                "seconds": {"select": perf_counter() - start - (sum(learnt.values()) - busy)},
             }
-            self._append(Event(kinds.ASKED, body))
+            self._ledger.append(Event(kinds.ASKED, body))
         return selection
 
+    @_in_turn
     def require(self) -> None:
         """Check that everything the strategy needs is there, before a label is spent.
 
@@ -244,6 +267,7 @@ class Campaign:
         """
         self._answer(kinds.CORRECTED, ids, answers, id, actor)
 
+    @_in_turn
     def _answer(
         self,
         kind: str,
@@ -258,24 +282,26 @@ class Campaign:
             then = fold(takewhile(lambda event: event.id != id, self.log))
             self.log.append(decide.answered(then, kind, places, given, id, actor))
             return
-        decide.check_open(self._state, kind, places)
+        decide.check_open(self.state, kind, places)
         with self.transaction():
             for label in dict.fromkeys(given):
                 if not isinstance(label, Answer):
                     self.add_class(label, actor=actor)
-            self._append(decide.answered(self._state, kind, places, given, id or uuid4().hex, actor))
+            self._ledger.append(decide.answered(self.state, kind, places, given, id or uuid4().hex, actor))
 
     # ---------------------------------------------------------------- classes
 
+    @_in_turn
     def add_class(self, label: Label, *, actor: str = "") -> int:
         """Make a class known before any item carries it; returns its permanent number."""
         label = as_label(label)
-        number = self._state.number_of(label)
+        number = self.state.number_of(label)
         if number is None:
-            number = len(self._state.labels)
-            self._append(Event(kinds.CLASS_ADDED, {"class": number, "label": label}, actor=actor))
+            number = len(self.state.labels)
+            self._ledger.append(Event(kinds.CLASS_ADDED, {"class": number, "label": label}, actor=actor))
         return number
 
+    @_in_turn
     def rename_class(self, old: Label, new: Label, *, actor: str = "") -> None:
         """Give a class another name; its items keep it.
 
@@ -283,8 +309,9 @@ class Campaign:
         ------
         AskNextError : there is no class `old`, or there is already a class `new` (merge them instead).
         """
-        self._append(decide.class_renamed(self._state, old, new, actor))
+        self._ledger.append(decide.class_renamed(self.state, old, new, actor))
 
+    @_in_turn
     def merge_class(self, label: Label, *, into: Label, actor: str = "") -> None:
         """Unite a class with another; its items count as the other's from now on.
 
@@ -292,10 +319,11 @@ class Campaign:
         ------
         AskNextError : one of the classes is unknown, or both are the same.
         """
-        self._append(decide.class_merged(self._state, label, into, actor))
+        self._ledger.append(decide.class_merged(self.state, label, into, actor))
 
     # ---------------------------------------------------------------- the record
 
+    @_in_turn
     def record(self) -> None:
         """Fit now, keep the probabilities of the pool and the hold-out as a column, and log that.
 
@@ -305,7 +333,7 @@ class Campaign:
         ------
         AskNextError : the campaign has no learner, or no place to keep columns.
         """
-        if self.round in self._state.fitted:
+        if self.round in self.state.fitted:
             return
         if self._columns is None:
             raise AskNextError("record() keeps columns on the disk; give the campaign a path.")
@@ -316,33 +344,21 @@ class Campaign:
             "columns": {"proba": self.fitting.column_key("proba")},
             "seconds": dict(self.fitting.seconds),
         }
-        self._append(Event(kinds.FITTED, body))
+        self._ledger.append(Event(kinds.FITTED, body))
 
+    @_in_turn
     def stop(self, reason: str, *, actor: str = "") -> None:
         """Note that the campaign ended, and why; it can still go on."""
-        self._append(Event(kinds.STOPPED, {"reason": reason}, actor=actor))
+        self._ledger.append(Event(kinds.STOPPED, {"reason": reason}, actor=actor))
 
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self) -> AbstractContextManager[None]:
         """Commit what happens inside at once, at the end; after an exception none of it happened."""
-        try:
-            with self.log.transaction():
-                yield
-        except BaseException:
-            self._state, self._fitting = fold(self.log), None
-            raise
-
-    def _append(self, event: Event) -> None:
-        with self.transaction():  # an event that the state refuses must not stay in the log
-            for stored in self.log.append(event):
-                self._state.apply(stored)
-                if stored.type != kinds.FITTED:
-                    self._fitting = None
+        return self._ledger.transaction()
 
     def _round(self) -> Round:
         sources = {**(self.fitting.sources() if self.learner else {}), **self._given}
         signals = Signals(len(self.table), sources)
-        return Round.of(self.pool, signals, self.strategy.needs, self.round, self._state.memory)
+        return Round.of(self.pool, signals, self.strategy.needs, self.round, self.state.memory)
 
     # ---------------------------------------------------------------- open and close
 

@@ -3,6 +3,7 @@
 from asknext.log.columns import ColumnStore
 from asknext.log.events import Event
 from asknext.log.fold import State, fold
+from asknext.log.ledger import Ledger
 from asknext.log.store import EventLog, read_events
 
-__all__ = ["ColumnStore", "Event", "EventLog", "State", "fold", "read_events"]
+__all__ = ["ColumnStore", "Event", "EventLog", "Ledger", "State", "fold", "read_events"]

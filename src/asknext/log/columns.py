@@ -1,7 +1,8 @@
-"""The column cache: arrays under the hash of what they were computed from, as plain .npy files."""
+"""The column cache: arrays under the hash of what they were computed from, as sealed .npy files."""
 
 from __future__ import annotations
 
+from hashlib import blake2b
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,8 @@ class ColumnStore:
     """Arrays by key in a directory that several processes may share.
 
     A key is a fingerprint of everything the array depends on, so an array never changes and may be written
-    twice without harm. A file that is cut short or unreadable counts as absent and is computed again.
+    twice without harm. Behind the array stands a seal, a hash of key and content, which other readers of
+    .npy files pass over: a file that was cut short, changed or exchanged counts as absent.
 
     Parameters
     ----------
@@ -33,8 +35,9 @@ class ColumnStore:
         """The array of a key, or None."""
         try:
             with self.path(key).open("rb") as file:
-                return np.lib.format.read_array(file, allow_pickle=False)
-        except (OSError, ValueError):
+                values = np.lib.format.read_array(file, allow_pickle=False)
+                return values if file.read() == _seal(key, values) else None
+        except (OSError, ValueError, MemoryError):  # a damaged header may name any shape
             return None
 
     def put(self, key: str, values: Array) -> None:
@@ -55,6 +58,13 @@ class ColumnStore:
                 header = np.lib.format.header_data_from_array_1_0(values)
                 np.lib.format.write_array_header_1_0(file, header)
                 file.write(values.data)
+                file.write(_seal(key, values))
         except PermissionError:
             if self.get(key) is None:
                 raise
+
+
+def _seal(key: str, values: Array) -> bytes:
+    digest = blake2b(f"{key} {values.dtype.str} {values.shape}".encode(), digest_size=16)
+    digest.update(np.ascontiguousarray(values).data)
+    return digest.digest()

@@ -48,10 +48,11 @@ class State:
         """
         try:
             self._apply(event.type, event.body)
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, OverflowError, MemoryError) as error:
             reason = str(error).rstrip(".")
             raise DamagedLogError(f"the event {event.id} ({event.type}) does not fit: {reason}.") from error
-        self._pool = None
+        if event.type not in (kinds.FITTED, kinds.STOPPED):
+            self._pool = None
 
     def _apply(self, kind: str, body: Mapping[str, Any]) -> None:
         match kind:
@@ -109,7 +110,7 @@ class State:
 
     @property
     def pool(self) -> Pool:
-        """The pool at this moment, with merges resolved."""
+        """The pool at this moment, with merges resolved; the same object until something about it changes."""
         if self._pool is None:
             live, state = self.live, self.raw.copy()
             if len(live) < len(self.labels):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from threading import RLock
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 from filelock import FileLock, Timeout
@@ -21,9 +23,11 @@ from asknext.log.migrations import events, migrate
 
 DATABASE = "project.db"
 
+T = TypeVar("T")
+
 
 class EventLog:
-    """An append-only list of events.
+    """An append-only list of events, for the process that opened it; its threads take turns.
 
     Parameters
     ----------
@@ -34,26 +38,29 @@ class EventLog:
     ------
     AskNextError : somebody else writes this log, or the directory cannot be made.
     DamagedLogError : the file is no log, or a newer asknext wrote it.
+
+    Attributes
+    ----------
+    guard : the lock that a thread holds while it reads what it is about to write on.
     """
 
     def __init__(self, path: Path | None = None, wait: float = 0.0) -> None:
         self.path = path
-        self._lock = None
-        if path is not None:
-            self._lock = _lock(path, wait)
+        self.guard = RLock()
+        self._process = os.getpid()
+        self._lock = None if path is None else _lock(path, wait)
         self._engine = _engine(path)
-        try:
-            self._connection = self._engine.connect()
-            with self._connection.begin():
-                migrate(self._connection)
-                self._ids = {e.id: e for e in _read(self._connection)}
-            self._waiting: list[Event] = []
-        except DatabaseError as error:
-            self._release()
-            raise DamagedLogError(f"{path} holds no readable log: {error.orig}.") from error
-        except BaseException:
-            self._release()
-            raise
+        self._waiting: list[Event] = []
+        with ExitStack() as undo:
+            undo.callback(self._release)
+            try:
+                self._connection = undo.enter_context(self._engine.connect())
+                with self._connection.begin():
+                    migrate(self._connection)
+                    self._ids = {e.id: e for e in _read(self._connection)}
+            except DatabaseError as error:
+                raise DamagedLogError(f"{path} holds no readable log: {error.orig}.") from error
+            undo.pop_all()
 
     def __iter__(self) -> Iterator[Event]:
         return iter(self._ids.values())
@@ -75,31 +82,46 @@ class EventLog:
         """
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
         fresh: dict[str, Event] = {}
-        for item in new:
-            known = self._ids.get(item.id) or fresh.get(item.id)
-            if known is None:  # kept as it will be read back: a tuple is a list, a key is a text
-                fresh[item.id] = Event(item.type, json.loads(item.text), item.id, item.actor, now)
-            elif (known.type, known.text) != (item.type, item.text):
-                raise AskNextError(f"the event id '{item.id}' was used before for something else.")
-        if fresh:
-            with self.transaction():
-                self._waiting += fresh.values()
-                self._ids.update(fresh)
+        with self.guard:
+            for item in new:
+                known = self._ids.get(item.id) or fresh.get(item.id)
+                if known is None:  # kept as it will be read back: a tuple is a list, a key is a text
+                    fresh[item.id] = Event(item.type, json.loads(item.text), item.id, item.actor, now)
+                elif (known.type, known.text) != (item.type, item.text):
+                    raise AskNextError(f"the event id '{item.id}' was used before for something else.")
+            if fresh:
+                with self.transaction():
+                    self._waiting += fresh.values()
+                    self._ids.update(fresh)
         return list(fresh.values())
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Commit everything appended inside at once, at the end; after an exception none of it happened.
 
+        Another thread waits until it is over.
+
         Raises
         ------
-        AskNextError : the log cannot be written, for instance because the disk is full.
+        AskNextError : the log is closed, belongs to the process that this one was forked from, or cannot be
+            written, for instance because the disk is full.
         """
-        if self._connection.closed:
-            raise AskNextError("this log is closed; open the campaign again to go on.")
-        if self._connection.in_transaction():
-            yield
-            return
+        if os.getpid() != self._process:
+            raise AskNextError(
+                "this campaign was opened before the process was forked, and belongs to the parent; open it "
+                "anew in the process that writes it."
+            )
+        with self.guard:
+            if self._connection.closed:
+                raise AskNextError("this log is closed; open the campaign again to go on.")
+            if self._connection.in_transaction():
+                yield
+            else:
+                with self._committing():
+                    yield
+
+    @contextmanager
+    def _committing(self) -> Iterator[None]:
         try:
             with self._connection.begin():
                 yield
@@ -119,8 +141,11 @@ class EventLog:
 
     def close(self) -> None:
         """Give the file back; a later `EventLog` goes on where this one stopped."""
-        self._connection.close()
-        self._release()
+        if os.getpid() != self._process:  # the parent's, who still writes it
+            return
+        with self.guard:
+            self._connection.close()
+            self._release()
 
     def _release(self) -> None:
         self._engine.dispose()
@@ -138,38 +163,55 @@ def read_events(path: Path) -> list[Event]:
     """
     if not (path / DATABASE).is_file():
         raise AskNextError(f"there is no asknext project in {path} (no {DATABASE}).")
-    engine = _reader(path)
+
+    def read(connection: Connection) -> list[Event]:
+        # a log that was cut short at its creation holds nothing yet
+        return _read(connection) if inspect(connection).has_table(events.name) else []
+
     try:
-        with engine.connect() as connection:
-            # a log that was cut short at its creation holds nothing yet
-            return _read(connection) if inspect(connection).has_table(events.name) else []
+        return _peek(path, read)
     except DatabaseError as error:
         raise DamagedLogError(f"{path / DATABASE} is no readable log: {error.orig}.") from error
-    finally:
-        engine.dispose()
 
 
 def count_events(path: Path, type: str) -> int:
     """How many events of a type a project's log holds, read beside its writer; 0 where it cannot be read."""
-    engine = _reader(path)
+    query = select(func.count()).select_from(events).where(events.c.type == type)
     try:
-        with engine.connect() as connection:
-            query = select(func.count()).select_from(events).where(events.c.type == type)
-            return int(connection.execute(query).scalar_one())
+        return _peek(path, lambda connection: int(connection.execute(query).scalar_one()))
     except DatabaseError:  # being created this moment
         return 0
-    finally:
-        engine.dispose()
 
 
 def integrity(path: Path) -> str:
     """SQLite's own check of the database file: 'ok', or the first thing that is broken."""
-    engine = _reader(path)
     try:
-        with engine.connect() as connection:
-            return str(connection.exec_driver_sql("PRAGMA integrity_check").scalars().all()[0])
+        return _peek(path, lambda c: str(c.exec_driver_sql("PRAGMA integrity_check").scalars().all()[0]))
     except DatabaseError as error:
         return str(error.orig)
+
+
+def _peek(path: Path, read: Callable[[Connection], T]) -> T:
+    """Read a log beside its writer; where nothing may be written, a log that was closed well can be read.
+
+    SQLite wants to make a file beside the database even to read it. In a read-only directory, or on a full
+    disk, it is told that nobody writes (`immutable`) — unless there is a write-ahead log that it would miss.
+    """
+    try:
+        return _connected(path, read, mode="ro")
+    except OperationalError:
+        waiting = path / f"{DATABASE}-wal"
+        if waiting.exists() and waiting.stat().st_size:
+            raise
+        return _connected(path, read, immutable="1")
+
+
+def _connected(path: Path, read: Callable[[Connection], T], **how: str) -> T:
+    file = quote(str((path / DATABASE).absolute()))
+    engine = create_engine(URL.create("sqlite", database=f"file:{file}", query={**how, "uri": "true"}))
+    try:
+        with engine.connect() as connection:
+            return read(connection)
     finally:
         engine.dispose()
 
@@ -182,6 +224,9 @@ def _row(item: Event) -> dict[str, str]:
 
 def _read(connection: Connection) -> list[Event]:
     rows = connection.execute(select(events).order_by(events.c.seq)).all()
+    for place, row in enumerate(rows, start=1):
+        if row.seq != place:
+            raise DamagedLogError(f"the log lacks event {place}; restore it from a copy.")
     try:
         return [Event(r.type, json.loads(r.body), r.event_id, r.actor, r.time) for r in rows]
     except (ValueError, TypeError, AttributeError) as error:
@@ -221,8 +266,3 @@ def _engine(path: Path | None) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
-
-
-def _reader(path: Path) -> Engine:
-    file = quote(str((path / DATABASE).absolute()))
-    return create_engine(URL.create("sqlite", database=f"file:{file}", query={"mode": "ro", "uri": "true"}))
