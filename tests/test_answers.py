@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 
-from asknext import OUT_OF_SCOPE, SKIPPED, UNSURE
+from asknext import OUT_OF_SCOPE, SKIPPED, UNSURE, Campaign
 from asknext.answers import as_answers, as_classes, as_ids, as_label, as_whole
 from asknext.errors import AskNextError
+from asknext.pool import ANSWER_CODES
 
 
 @pytest.mark.parametrize(
@@ -20,6 +23,13 @@ def test_ids_in_every_form(ids: Any) -> None:
     places = as_ids(ids, 5)
     assert places.tolist() == [4, 0, 2]
     assert places.dtype == np.intp
+
+
+class Short(list):
+    """A list that says it is shorter than it is."""
+
+    def __len__(self) -> int:
+        return 2
 
 
 class Tensor:
@@ -63,6 +73,10 @@ def test_no_ids(none: Any) -> None:
         ([[1], [2, 3]], "not a list of lists"),
         (3, "flat list"),
         (None, "flat list"),
+        ({1: 2}, "not dict"),
+        ({1, 2}, "not set"),
+        (pd.DataFrame({"row": [1, 2]}), r"not int64 \(2, 1\)"),
+        (np.ma.array([1, 2], mask=[False, True]), "ids is an array with masked values; fill them"),
     ],
 )
 def test_ids_that_are_none(ids: Any, message: str) -> None:
@@ -111,11 +125,53 @@ def test_answers_mix_labels_and_other_answers() -> None:
         (1, "answers is 1; give a list"),
         (None, "answers is None; give a list"),
         (["a", None], "None is no class label; .* OUT_OF_SCOPE"),
+        (b"ab", "answers is b'ab'; give a list"),
+        ({"a": 0, "b": 1}, "answers is {'a': 0, 'b': 1}; give a list"),
+        ({"a"}, "answers is {'a'}; give a list"),
+        (pd.DataFrame({"a": [1, 2], "b": [3, 4]}), r"answers is a table of the shape \(2, 2\); give"),
+        (pl.DataFrame({"a": [1, 2]}), r"answers is a table of the shape \(2, 1\)"),
+        (np.array([["a"], ["b"]]), r"answers is a table of the shape \(2, 1\)"),
+        (np.ma.array([1, 2], mask=[False, True]), "answers is an array with masked values; fill them"),
+        (Short([1, 2, 3]), "answers holds 3 values for 2 items"),
     ],
 )
 def test_answers_that_are_none(answers: Any, message: str) -> None:
     with pytest.raises(AskNextError, match=message):
         as_answers(answers, 2)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [np.ma.array([2, 1]), range(2, 0, -1), pd.Categorical([2, 1]), pl.Series([2, 1]), {0: 2, 1: 1}.values()],
+    ids=lambda values: type(values).__name__,
+)
+def test_flat_values_in_every_form(values: Any) -> None:
+    assert as_answers(values, 2) == [2, 1]
+    assert as_classes(values, 2)[0] == [1, 2]
+
+
+def test_a_lone_surrogate_is_no_label() -> None:
+    assert as_label("\U0001f600") == "\U0001f600"
+    with pytest.raises(AskNextError, match=r"the label '\\ud800' is no Unicode text"):
+        as_label("\ud800")
+
+
+@pytest.mark.parametrize("mixed", [[1, "1", 2], [True, "True"], [1.5, "1.5"], ["a", "b", 0]], ids=repr)
+def test_texts_among_numbers_are_refused(mixed: list[Any]) -> None:
+    with pytest.raises(AskNextError, match="the labels mix texts and numbers, such as '"):
+        as_classes(mixed, len(mixed))
+
+
+def test_labels_that_python_calls_equal_are_one_class() -> None:
+    classes, places = as_classes([2, True, 1, 1.0, 0.5], 5)
+    assert classes == [0.5, True, 2]
+    assert classes[1] is True  # the name that came first
+    assert places.tolist() == [2, 1, 1, 1, 0]
+
+
+def test_labels_that_only_numpy_calls_equal_are_not() -> None:
+    assert as_classes(["a", "a\0"], 2)[0] == ["a", "a\0"]
+    assert as_classes([2**53, 2**53 + 1, 0.5], 3)[0] == [0.5, 2**53, 2**53 + 1]
 
 
 @pytest.mark.parametrize(
@@ -140,3 +196,14 @@ def test_whole_numbers() -> None:
     for bad in (0, -2, 1.0, True, "3", None):
         with pytest.raises(AskNextError, match=f"^n is {bad!r}; give a whole number of at least 1.$"):
             as_whole("n", bad, 1)
+
+
+def test_the_log_tells_apart_what_differs_and_unites_what_is_equal(tmp_path: Path) -> None:
+    told = [1, True, "1", 1.0, OUT_OF_SCOPE, "out-of-scope"]
+    with Campaign(np.zeros((6, 1)), None, "random", path=tmp_path) as campaign:
+        campaign.tell([0], told[:1])
+        campaign.tell(range(1, 6), told[1:])
+    with Campaign(np.zeros((6, 1)), None, "random", path=tmp_path) as campaign:
+        assert campaign.classes == (1, "1", "out-of-scope")
+        assert list(campaign.labels.values()) == told
+        assert campaign.pool.state.tolist() == [0, 0, 1, 0, ANSWER_CODES[OUT_OF_SCOPE], 2]

@@ -87,3 +87,9 @@ def test_other_answers_pass_and_one_class_cannot_be_mistaken() -> None:
 def test_faulty_settings(arguments: dict[str, object], message: str) -> None:
     with pytest.raises(AskNextError, match=message):
         NoisyOracle(TRUTH[:50], 0, **arguments)  # type: ignore[arg-type]
+
+
+def test_labels_without_a_common_order() -> None:
+    with pytest.raises(AskNextError, match="the labels mix texts and numbers, such as '1' and 1"):
+        NoisyOracle([1, "1", OUT_OF_SCOPE], 0, rate=0.1)
+    assert NoisyOracle([1, "1"], 0, rate=0.0, classes=[1, "1"]).answer(np.arange(2)) == [1, "1"]

@@ -311,3 +311,9 @@ def test_data_are_not_named_by_pickles() -> None:
 def test_a_lambda_has_no_name() -> None:
     with pytest.raises(AskNextError, match="FunctionTransformer holds something that has no lasting name"):
         rows.fingerprint(FunctionTransformer(lambda x: x))
+
+
+def test_masked_values_are_refused_and_a_mask_without_any_is_not() -> None:
+    assert rows.load(np.ma.array([[1.0], [2.0]])).tolist() == [[1.0], [2.0]]
+    with pytest.raises(AskNextError, match="X is an array with masked values; fill them"):
+        rows.load(np.ma.array([[1.0], [2.0]], mask=[[False], [True]]))

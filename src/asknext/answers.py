@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import reprlib
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any
 
 import numpy as np
@@ -31,8 +32,9 @@ def as_ids(ids: Sequence[int] | Array, n: int) -> Ids:
 
     Raises
     ------
-    AskNextError : not whole numbers, outside 0 … n-1, or one twice.
+    AskNextError : not whole numbers, outside 0 … n-1, one twice, or one masked.
     """
+    rows.check_unmasked("ids", ids)
     try:
         given = np.asarray(rows.load(ids) if rows.is_tensor(ids) else ids)
     except ValueError as error:
@@ -40,7 +42,8 @@ def as_ids(ids: Sequence[int] | Array, n: int) -> Ids:
     if given.size == 0:
         return np.empty(0, dtype=np.intp)
     if given.ndim != 1 or given.dtype.kind not in "iu":
-        raise AskNextError(f"ids must be a flat list of whole numbers, not {given.dtype} {given.shape}.")
+        what = f"{given.dtype} {given.shape}" if given.ndim else type(ids).__name__
+        raise AskNextError(f"ids must be a flat list of whole numbers, not {what}.")
     outside = given[(given < 0) | (given >= n)]
     if len(outside):
         raise AskNextError(f"id {outside[0]} is no position in the pool of {n} items (0 to {n - 1}).")
@@ -55,10 +58,15 @@ def as_label(value: Any) -> Label:
 
     Raises
     ------
-    AskNextError : None, NaN, infinity or anything else.
+    AskNextError : None, NaN, infinity, a text that is no Unicode (a lone surrogate) or anything else.
     """
     if isinstance(value, np.generic):
         value = value.item()
+    if isinstance(value, str):
+        try:
+            value.encode()
+        except UnicodeEncodeError as error:
+            raise AskNextError(f"the label {value!r} is no Unicode text ({error.reason}).") from error
     if isinstance(value, str | int) or (isinstance(value, float) and math.isfinite(value)):
         return value
     raise AskNextError(
@@ -68,7 +76,7 @@ def as_label(value: Any) -> Label:
 
 
 def as_answers(answers: Sequence[Any] | Array, n: int) -> list[Label | Answer]:
-    """One answer for each of n items.
+    """One answer for each of n items; a text is always a class, also "out-of-scope" and "unsure".
 
     Raises
     ------
@@ -82,18 +90,46 @@ def as_classes(y: Sequence[Any] | Array, n: int) -> tuple[list[Label], Ids]:
 
     Raises
     ------
-    AskNextError : another number of labels, or one that is no class label.
+    AskNextError : another number of labels, one that is no class label, or texts among numbers.
     """
     labels = [as_label(label) for label in _one_each("y", y, n)]
-    classes, places = np.unique(np.asarray(labels), return_inverse=True)
-    return classes.tolist(), places
+    classes = sorted_classes(labels)
+    place = {label: j for j, label in enumerate(classes)}
+    return classes, np.array([place[label] for label in labels], dtype=np.intp)
+
+
+def sorted_classes(labels: Iterable[Label]) -> list[Label]:
+    """The different ones among labels, in ascending order.
+
+    Labels that Python calls equal — 1, 1.0 and True — are one class, under the name that comes first.
+
+    Raises
+    ------
+    AskNextError : texts among numbers, which have no common order.
+    """
+    classes = list(dict.fromkeys(labels))
+    texts = [label for label in classes if isinstance(label, str)]
+    if 0 < len(texts) < len(classes):
+        number = next(label for label in classes if not isinstance(label, str))
+        raise AskNextError(
+            f"the labels mix texts and numbers, such as {texts[0]!r} and {number!r}; make all of them texts "
+            "or all numbers."
+        )
+    return sorted(classes)
 
 
 def _one_each(name: str, values: Any, n: int) -> list[Any]:
     if rows.is_tensor(values):
         values = rows.load(values)
-    if isinstance(values, str) or not hasattr(values, "__len__"):
-        raise AskNextError(f"{name} is {values!r}; give a list with one value for each item.")
-    if len(values) != n:
-        raise AskNextError(f"{name} holds {len(values)} values for {n} items; give one for each item.")
-    return list(values)
+    rows.check_unmasked(name, values)
+    shape = getattr(values, "shape", (n,))  # a table would be listed by its rows or the names of its columns
+    if len(shape) != 1:
+        raise AskNextError(
+            f"{name} is a table of the shape {shape}; give a flat list with one value for each item."
+        )
+    if isinstance(values, str | bytes | Mapping | Set) or not hasattr(values, "__len__"):
+        raise AskNextError(f"{name} is {reprlib.repr(values)}; give a list with one value for each item.")
+    listed = list(values)
+    if len(listed) != n:
+        raise AskNextError(f"{name} holds {len(listed)} values for {n} items; give one for each item.")
+    return listed

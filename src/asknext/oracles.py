@@ -8,6 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
+from asknext.answers import sorted_classes
 from asknext.errors import AskNextError
 from asknext.pool import Answer
 from asknext.types import Array, Ids, Label
@@ -52,7 +53,7 @@ class NoisyOracle:
     Raises
     ------
     AskNextError : a rate outside [0, 1], a confusion matrix of the wrong shape or whose rows do not add up
-        to 1, neither or both of them, or a label that is none of the classes.
+        to 1, neither or both of them, a label that is none of the classes, or texts among numbers.
     """
 
     def __init__(
@@ -65,7 +66,8 @@ class NoisyOracle:
     ) -> None:
         if (rate is None) == (confusion is None):
             raise AskNextError("a noisy oracle takes either a rate or a confusion matrix.")
-        known = classes if classes is not None else sorted({x for x in labels if not isinstance(x, Answer)})
+        named = (label for label in labels if not isinstance(label, Answer))
+        known = sorted_classes(named) if classes is None else classes
         k = len(known)
         table = _uniform_confusion(k, rate) if rate is not None else np.asarray(confusion, dtype=float)
         if table.shape != (k, k) or (table < 0).any() or not np.allclose(table.sum(axis=1), 1.0):

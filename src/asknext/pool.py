@@ -14,7 +14,10 @@ from asknext.types import Ids, Label
 
 
 class Answer(Enum):
-    """What an oracle can say that is not a class."""
+    """What an oracle can say that is not a class.
+
+    The texts are how the log writes them; told as a text, "unsure" is a class of that name.
+    """
 
     OUT_OF_SCOPE = "out-of-scope"
     UNSURE = "unsure"

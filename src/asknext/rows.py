@@ -32,8 +32,10 @@ def load(X: Any) -> Any:
 
     Raises
     ------
-    AskNextError : X has no rows to speak of (a scalar, a string, None), or rows of different lengths.
+    AskNextError : X has no rows to speak of (a scalar, a string, None), rows of different lengths, or masked
+        values.
     """
+    check_unmasked("X", X)
     if sparse.issparse(X):
         return X.tocsr()
     if isinstance(X, np.ndarray):
@@ -60,6 +62,17 @@ def load(X: Any) -> Any:
         except ValueError as error:
             raise AskNextError("the rows of X differ in length; give rows of one length.") from error
     raise AskNextError(f"X is {type(X).__name__}; give an array, a sparse matrix, a data frame or a list.")
+
+
+def check_unmasked(name: str, values: Any) -> None:
+    """Refuse a masked array with masked values: without the mask they would be taken for real ones.
+
+    Raises
+    ------
+    AskNextError : some value is masked.
+    """
+    if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
+        raise AskNextError(f"{name} is an array with masked values; fill them (.filled) or drop their rows.")
 
 
 def is_tensor(X: Any) -> bool:
