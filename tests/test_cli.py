@@ -130,8 +130,21 @@ def test_verify_finds_what_is_missing() -> None:
     column.unlink()
     assert "is gone or damaged" in refused("verify", "asknext-wine")
     column.write_bytes(content)
+    assert "0 with problems" in run("verify", "asknext-wine").stdout
     shutil.rmtree("asknext-wine/runs/margin/1")
-    assert "the log of this run is missing" in refused("verify", "asknext-wine")
+    assert "the log is missing, though results.csv tells" in refused("verify", "asknext-wine")
+    Path("asknext-wine/results.csv").unlink()
+    assert "1 run(s) are not finished" in run("verify", "asknext-wine").stdout
+
+
+def test_exchanged_folders_are_found() -> None:
+    run("compare", "wine", *QUICK)
+    runs = Path("asknext-wine/runs")
+    (runs / "random").rename(runs / "other")
+    (runs / "margin").rename(runs / "random")
+    (runs / "other").rename(runs / "margin")
+    for command in (["verify", "asknext-wine"], ["compare", "wine", *QUICK]):
+        assert re.search("holds a run of (random|margin) with seed 0; put the folder back", refused(*command))
 
 
 def test_a_metric_of_ones_own() -> None:

@@ -12,6 +12,7 @@ from asknext.bench.compare import class_positions, runs
 from asknext.bench.insight import insight
 from asknext.bench.protocol import Settings, recorded, reopen, split
 from asknext.bench.run import Run
+from asknext.bench.verify import unfinished
 from asknext.campaign import Campaign
 from asknext.datasets import Dataset, load
 from asknext.errors import AskNextError
@@ -30,23 +31,16 @@ def finished(out: Path) -> tuple[Settings, Dataset]:
     AskNextError : no comparison, an unfinished one, or its data are gone or changed.
     """
     settings = reopen(out)
-    open_runs = [run for run in runs(out, settings) if not _is_finished(run, settings)]
-    if open_runs:
+    if left := unfinished(out):
         total = len(settings.strategies) * settings.seeds
         raise AskNextError(
-            f"{out} holds an unfinished comparison ({total - len(open_runs)} of {total} runs are done); run "
-            "the same `asknext compare` again to finish it."
+            f"{out} holds an unfinished comparison ({total - left} of {total} runs are done); run the same "
+            "`asknext compare` again to finish it."
         )
     data = load(settings.source, settings.target)
     if settings.identity(data)["data"] != recorded(out)[0]["data"]:
         raise AskNextError(f"{settings.source} has changed since {out} was made; replay needs the same data.")
     return settings, data
-
-
-def _is_finished(run: Run, settings: Settings) -> bool:
-    """True when the last round was recorded, or the pool ran empty: any other round ends with a question."""
-    events = run.events(settings.rounds) if run.started else []
-    return bool(events) and events[-1].type == kinds.FITTED
 
 
 @dataclass(frozen=True)

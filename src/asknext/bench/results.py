@@ -12,6 +12,8 @@ from typing import Any, NamedTuple, get_type_hints
 from asknext.errors import AskNextError
 from asknext.files import write_text
 
+RESULTS = "results.csv"
+
 
 class Measure(NamedTuple):
     """One row of results.csv: one number about one model on one subset of the items."""
@@ -80,7 +82,7 @@ def read_measures(out: Path) -> list[Measure]:
     ------
     AskNextError : there is no results.csv, it has other columns, or a row cannot be read.
     """
-    path = out / "results.csv"
+    path = out / RESULTS
     if not path.is_file():
         raise AskNextError(f"there is no results.csv in {out}; run `asknext compare` with --out {out} first.")
     types = get_type_hints(Measure)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from itertools import takewhile
@@ -59,12 +60,43 @@ class Run:
         return (self.path / DATABASE).exists()
 
     def events(self, rounds: int) -> list[Event]:
-        """What its log holds of so many rounds; a longer comparison may have gone on in it."""
+        """What its log holds of so many rounds; a longer comparison may have gone on in it.
+
+        Raises
+        ------
+        AskNextError : the log is that of another run, or cannot be read.
+        """
 
         def within(event: Event) -> bool:
             return event.type != kinds.ASKED or event.body["round"] < rounds
 
-        return list(takewhile(within, read_events(self.path)))
+        found = read_events(self.path)
+        self.check_owner(found)
+        return list(takewhile(within, found))
+
+    def finished(self, rounds: int) -> bool:
+        """True when the last round was recorded, or the pool ran empty: any other round ends with a question.
+
+        Raises
+        ------
+        AskNextError : as for `events`.
+        """
+        events = self.events(rounds) if self.started else []
+        return bool(events) and events[-1].type == kinds.FITTED
+
+    def check_owner(self, events: Iterable[Event]) -> None:
+        """Refuse events of another run: folders may have been exchanged.
+
+        Raises
+        ------
+        AskNextError : another strategy asked, or another seed was at work.
+        """
+        for event in events:
+            seed, name = event.body.get("seed", self.seed), event.body.get("strategy", self.strategy)
+            if (name, seed) != (self.strategy, self.seed):
+                raise AskNextError(
+                    f"{self.path} holds a run of {name} with seed {seed}; put the folder back where it was."
+                )
 
 
 def open_campaign(
@@ -117,6 +149,7 @@ def execute(
     with one_thread():
         campaign, parts, oracle = open_campaign(run, X, y, classes, settings)
         with campaign:
+            run.check_owner(campaign.log)
             more = True
             while more:
                 with campaign.transaction():

@@ -17,20 +17,14 @@ def verify(
     path: Annotated[Path, typer.Argument(help="A project, or the results directory of a comparison.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON.")] = False,
 ) -> None:
-    from asknext.bench.compare import runs
-    from asknext.bench.protocol import SETTINGS, reopen
-    from asknext.log.verify import LogReport, logs, verify_log
+    from asknext.bench import verify as bench
+    from asknext.log.verify import logs
 
-    missing = []
-    if (path / SETTINGS).exists():
-        missing = [run.path for run in runs(path, reopen(path)) if not run.started]
-    found = logs(path)
     reports = []
-    with progress("Checking", len(found)) as done:
-        for number, place in enumerate(found, start=1):
-            reports.append(verify_log(place))
-            done(number)
-    reports += [LogReport(place, 0, ("the log of this run is missing",)) for place in missing]
+    with progress("Checking", len(logs(path))) as done:
+        for report in bench.verify(path):
+            reports.append(report)
+            done(len(reports))
     bad = [report for report in reports if report.problems]
     if as_json:
         print_json([report.as_dict() for report in reports])
@@ -38,4 +32,6 @@ def verify(
         events = sum(report.events for report in reports)
         screen.print(f"{len(reports)} log(s), {events} events, {len(bad)} with problems.", highlight=False)
     if bad:
-        fail(f"{bad[0].path}: {bad[0].problems[0]}.")
+        fail(f"{bad[0].path}: {bad[0].problems[0].rstrip('.')}.")
+    if not as_json and (left := bench.unfinished(path)):
+        screen.print(f"{left} run(s) are not finished; the command that began them goes on.", highlight=False)
