@@ -14,8 +14,6 @@ from asknext.pool import Pool
 from asknext.randomness import spawn_seed
 from asknext.types import Array, Label
 
-SIGNALS = ("truth", "reference_proba")
-
 
 def insight(
     strategy: str,

@@ -13,7 +13,7 @@ from time import perf_counter, sleep
 
 import numpy as np
 
-from asknext.bench.insight import SIGNALS, insight
+from asknext.bench.insight import insight
 from asknext.bench.protocol import Settings, Split, split
 from asknext.campaign import Campaign
 from asknext.errors import AskNextError
@@ -195,7 +195,7 @@ def check(run: Run, X: Array, y: Array, classes: tuple[Label, ...], settings: Se
     AskNextError : the strategy is unknown, or needs what the learner does not provide.
     """
     few = np.arange(min(len(y), 2))
-    signals = dict.fromkeys(SIGNALS, np.zeros(len(few)))
+    signals = {"truth": y[few], "reference_proba": np.eye(len(classes))[y[few]]}
     with Campaign(X[few], settings.learner, run.strategy, classes=classes, signals=signals) as campaign:
         try:
             campaign.require()
