@@ -125,8 +125,10 @@ def test_one_class_is_certain() -> None:
 def test_without_labels_every_class_is_as_likely(k: int) -> None:
     unfitted = fitting(RandomForestClassifier(), labelled=[], y=[], k=k)
     assert unfitted.model is None
-    assert np.array_equal(unfitted.column("proba"), np.full((150, k), 1 / max(k, 1)))
-    assert np.array_equal(unfitted.column("samples"), np.full((150, 1, k), 1 / max(k, 1)))
+    expected = np.full((150, k), 1 / max(k, 1), dtype=np.float32)
+    for name, values in {"proba": expected, "samples": expected[:, None]}.items():
+        assert np.array_equal(unfitted.column(name), values)
+        assert unfitted.column(name).dtype == np.float32  # as what a fitted learner says
 
 
 # ---------------------------------------------------------------- forms of X
@@ -296,6 +298,7 @@ def test_precomputed_rows_are_probabilities() -> None:
         ([[0.5, 0.6]], 2, "add up to 1"),
         ([[1.5, -0.5]], 2, "add up to 1"),
         ([[np.nan, 1.0]], 2, "X holds NaN"),
+        ([[0.5, 0.5], [0.5, 0.6]], 2, "row 1; .* add up to 1"),
         (["a"], 2, "a row for each item and a column for each class"),
         ([["a", "b"]], 2, "add up to 1"),
         ([[0.5, 0.5]], 1, "2 class columns, but only 1 classes are known; declare them"),
@@ -315,6 +318,44 @@ def test_a_classifier_fitted_elsewhere() -> None:
     assert (proba[:, 3] == 0).all()
     with pytest.raises(AskNextError, match="GaussianNB has not been fitted"):
         SklearnLearner(GaussianNB(), fitted=True)
+
+
+class Odd(GaussianNB):
+    """A classifier whose probabilities are not what they should be, at row 7."""
+
+    def __init__(self, fault: str = "nan") -> None:
+        super().__init__()
+        self.fault = fault
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        proba = super().predict_proba(X)
+        if self.fault == "short":
+            return proba[:1]
+        if self.fault == "flat":
+            return proba[:, 0]
+        odd = (X == TABLE_ROW).all(axis=1)
+        proba[odd] = np.nan if self.fault == "nan" else 0.7
+        return proba
+
+
+TABLE_ROW = X[7]
+
+
+@pytest.mark.parametrize(
+    ("fault", "message"),
+    [
+        ("nan", "'proba' holds NaN or infinity in 1 .* row 7;"),
+        ("sum", "'proba' holds no probabilities in 1 .* row 7;"),
+        ("short", "the learner's signal 'proba' has 1 rows for 150 items"),
+        ("flat", r"'proba' is of the shape \(150,\)"),
+    ],
+)
+def test_odd_probabilities_are_never_kept(fault: str, message: str, tmp_path: Path) -> None:
+    fit = fitting(Odd(fault))
+    fit.columns = ColumnStore(tmp_path)
+    with pytest.raises(AskNextError, match=message):
+        fit.column("proba")
+    assert fit.columns.get(fit.column_key("proba")) is None
 
 
 class LogitModel:

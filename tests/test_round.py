@@ -7,7 +7,7 @@ from dataclasses import FrozenInstanceError
 import numpy as np
 import pytest
 
-from asknext.errors import MissingSignalError
+from asknext.errors import AskNextError, MissingSignalError
 from asknext.pool import Pool
 from asknext.round import Round
 from asknext.signals import Signals
@@ -54,3 +54,11 @@ def test_a_round_is_frozen_and_its_memory_is_its_own() -> None:
     view = Round.of(POOL, SIGNALS, (), memory=kept)
     kept["a"] = 2
     assert view.memory == {"a": 1}
+
+
+def test_a_given_signal_has_a_column_for_each_class() -> None:
+    pool = Pool.fresh(7, ["a", "b"])
+    assert Round.of(pool, SIGNALS, ()).classes == ("a", "b")  # more columns may wait for their class
+    assert Round.of(Pool.fresh(7, ["a"]), SIGNALS, ()).classes == ("a",)
+    with pytest.raises(AskNextError, match="'logits' has 2 class columns, but 3 classes are known"):
+        Round.of(Pool.fresh(7, ["a", "b", "c"]), SIGNALS, ())

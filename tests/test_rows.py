@@ -177,27 +177,36 @@ def test_opposite_infinities_do_not_cancel() -> None:
 @pytest.mark.parametrize(
     "values",
     [
-        np.full((4, 2), 1e308),
-        sparse.csr_array(np.full((4, 2), 1e308)),
+        np.full((4, 2), -1e150),
+        sparse.csr_array(np.full((4, 2), 1e150)),
+        np.full((4, 2), 1e14, dtype=np.float32),
         np.full((1000, 2), 6e4, dtype=np.float16),
         np.empty((0, 3)),
         np.array([[1, 2]]),
         np.ones((2, 3, 4)),
     ],
-    ids=["sum overflows", "sparse sum overflows", "half", "empty", "whole", "cube"],
+    ids=["large", "large and sparse", "large single", "half", "empty", "whole", "cube"],
 )
 def test_finite_values_pass(values: Any) -> None:
     rows.check_finite("X", values)
 
 
-@given(arrays(np.float64, (3, 2)))
-def test_refuses_exactly_what_is_not_finite(values: np.ndarray) -> None:
-    if np.isfinite(values).all():
-        rows.check_finite("X", values)
+@given(arrays(np.float64, (3, 2)), st.sampled_from([np.asarray, sparse.csr_array]))
+def test_refuses_exactly_what_is_not_finite_or_too_large(values: np.ndarray, form: Any) -> None:
+    finite, small = np.isfinite(values), np.abs(values) <= 1e150
+    if small.all():
+        rows.check_finite("X", form(values))
     else:
-        first = int(np.flatnonzero(~np.isfinite(values).all(axis=1))[0])
-        with pytest.raises(AskNextError, match=f"the first is row {first};"):
-            rows.check_finite("X", values)
+        bad = small if finite.all() else finite
+        first = int(np.flatnonzero(~bad.all(axis=1))[0])
+        fault = "numbers beyond" if finite.all() else "NaN or infinity"
+        with pytest.raises(AskNextError, match=f"holds {fault} .* the first is row {first};"):
+            rows.check_finite("X", form(values))
+
+
+def test_in_single_precision_squares_overflow_sooner() -> None:
+    with pytest.raises(AskNextError, match=r"numbers beyond 1e\+15 in 1 row"):
+        rows.check_finite("X", np.array([[0.0, 1e30]], dtype=np.float32))
 
 
 # ---------------------------------------------------------------- fingerprints

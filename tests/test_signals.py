@@ -95,12 +95,37 @@ def test_a_column_of_another_length_is_refused() -> None:
 
 @pytest.mark.parametrize("lazy", [False, True])
 def test_not_finite_is_refused_where_it_is_read(lazy: bool) -> None:
-    column = np.ones((5, 2))
+    column = np.full((5, 2), 0.5)
     column[3, 1] = np.nan
     signals = Signals(5, {"proba": Counting(column) if lazy else column})
-    assert signals.read("proba", np.array([0, 4])).tolist() == [[1, 1], [1, 1]]
+    assert signals.read("proba", np.array([0, 4])).tolist() == [[0.5, 0.5]] * 2
     with pytest.raises(AskNextError, match=r"the signal 'proba' holds NaN .* row 3;"):
         signals.read("proba", np.array([4, 3]))
+
+
+@pytest.mark.parametrize("name", ["proba", "reference_proba", "samples"])
+@pytest.mark.parametrize("bad", [[0.5, 0.498], [1.5, -0.5], [0.0, 0.0]], ids=repr)
+@pytest.mark.parametrize("lazy", [False, True])
+def test_what_is_no_distribution_is_refused_where_it_is_read(name: str, bad: list[float], lazy: bool) -> None:
+    column = np.full((5, 2), 0.5)
+    column[0] = [0.4995, 0.4999]  # rounded
+    column[3] = bad
+    column = column[:, None] if name == "samples" else column
+    signals = Signals(5, {name: Counting(column) if lazy else column})
+    assert len(signals.read(name, np.array([0, 1, 4]))) == 3
+    with pytest.raises(AskNextError, match=rf"the signal '{name}' holds no probabilities .* row 3; they"):
+        signals.read(name, np.array([4, 3]))
+
+
+def test_probabilities_in_half_precision_pass() -> None:
+    column = np.random.default_rng(0).dirichlet(np.ones(1000), size=20).astype(np.float16)
+    assert len(Signals(20, {"proba": column}).read("proba", np.arange(20))) == 20
+
+
+def test_only_given_columns_have_a_width_beforehand() -> None:
+    draws = np.full((3, 5, 2), 0.5)
+    signals = Signals(3, {"samples": draws, "proba": Counting(draws), "embedding": np.ones((3, 7))})
+    assert signals.widths == {"samples": 2}
 
 
 def test_given_columns_may_be_sparse_and_computed_ones_may_not() -> None:

@@ -86,7 +86,7 @@ def test_the_strategy_is_the_plain_rule(seed: int) -> None:
 def test_a_batch_covers_the_directions_of_the_pool() -> None:
     """Without a model: two directions of long items, one pick each; plain length would take one twice."""
     X = np.array([[10.0, 0.0]] * 5 + [[0.0, 9.0]] * 5)
-    round = round_of([UNASKED_CODE] * 10, embedding=X, proba=np.ones((10, 0)))
+    round = round_of([UNASKED_CODE] * 10, k=0, embedding=X, proba=np.ones((10, 0)))
     assert sorted(choose(Bait(ridge=0.01), round, 2, rng()).ids // 5) == [0, 1]
 
 

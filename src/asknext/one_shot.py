@@ -44,7 +44,7 @@ def select(
     proba : (N, k) class probabilities of every row, a column for each class in `np.unique(y)`.
     out_of_scope : (o,) rows known to belong to no class.
     pending : (p,) rows already asked and not answered.
-    signals : further columns (N, …) by name: `embedding`, `logits`, `samples` …
+    signals : further columns by name: `embedding` (N, d), `logits` (N, k), `samples` (N, draws, k) …
     memory : the `memory` of the last selection, for strategies that learn between rounds.
     index : number of batches asked before.
     seed : the only source of randomness.
@@ -56,7 +56,7 @@ def select(
     Raises
     ------
     AskNextError : lengths that differ, ids that are no rows or stand in two lists, a label that is none, a
-        missing signal, NaN, a seed or number that is no whole number.
+        missing signal, NaN, probabilities that are none, a seed or number that is no whole number.
     """
     X, seed, index = rows.load(X), as_whole("seed", seed), as_whole("index", index)
     size = rows.count(X)
@@ -70,13 +70,17 @@ def select(
     pool.state[groups[1]] = ANSWER_CODES[Answer.OUT_OF_SCOPE]
     pool.state[groups[2]] = PENDING_CODE
 
+    for name, given in (("signals", signals), ("memory", memory)):
+        if not isinstance(given, Mapping | None):
+            raise AskNextError(f"{name} is {type(given).__name__}; give a dict.")
     columns = given_columns(X, {**(signals or {}), **({} if proba is None else {"proba": proba})})
-    shape = columns["proba"].shape if "proba" in columns else (size, len(classes))
-    if len(shape) != 2 or (classes and shape[1] != len(classes)):
-        raise AskNextError(
-            f"proba has the shape {shape}, but y holds {len(classes)} classes; give one row for each item "
-            "and one column for each class in np.unique(y)."
-        )
+    sources = Signals(size, columns)
+    for name, width in sources.widths.items():
+        if classes and width != len(classes):
+            raise AskNextError(
+                f"{name} has {width} class columns, but y holds {len(classes)} classes; give one column for "
+                "each class in np.unique(y)."
+            )
     chosen = strategies.get(strategy)
-    view = Round.of(pool, Signals(size, columns), chosen.needs, index, memory)
+    view = Round.of(pool, sources, chosen.needs, index, memory)
     return strategies.choose(chosen, view, n, spawn(seed, index, "select"))

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from asknext.errors import MissingSignalError
+from asknext.errors import AskNextError, MissingSignalError
 from asknext.pool import Pool
 from asknext.signals import Signals
 from asknext.types import Array, Ids, Label
@@ -51,7 +51,18 @@ class Round:
         index: int = 0,
         memory: Mapping[str, Any] | None = None,
     ) -> Round:
-        """The round that starts from a pool."""
+        """The round that starts from a pool.
+
+        Raises
+        ------
+        AskNextError : a given signal has fewer class columns than there are classes.
+        """
+        for name, width in signals.widths.items():
+            if width < len(pool.classes):
+                raise AskNextError(
+                    f"the signal '{name}' has {width} class columns, but {len(pool.classes)} classes are "
+                    "known; give one for each class, in the order of the classes."
+                )
         return cls(
             candidates=pool.candidates,
             labelled=pool.labelled,

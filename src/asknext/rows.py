@@ -113,29 +113,31 @@ def matrix(X: Any) -> Any | None:
 
 
 def check_finite(name: str, values: Any, ids: Ids | None = None) -> None:
-    """Refuse NaN and infinity with the first row that holds one.
+    """Refuse NaN, infinity and numbers whose squares overflow, with the first row that holds one.
 
     Raises
     ------
-    AskNextError : some value is not finite.
+    AskNextError : some value is not finite, or beyond 1e150 (in single precision 1e15), too large to measure
+        distances with.
     """
     data = values.data if sparse.issparse(values) else values
-    if data.dtype.kind != "f":
+    if data.dtype.kind != "f" or data.size == 0:
         return
-    with np.errstate(invalid="ignore", over="ignore"):
-        if np.isfinite(np.sum(data)):  # one cheap pass; a look at each value only if this fails
+    largest = 1e150 if data.dtype.itemsize >= 8 else 1e15  # also when many squares are added up
+    with np.errstate(invalid="ignore"):
+        if -largest <= float(data.min()) and float(data.max()) <= largest:  # NaN fails both
             return
+        bad = ~np.isfinite(data)
+        fault, remedy = "NaN or infinity", "fill or drop these values first"
+        if not bad.any():
+            bad = np.abs(data) > largest
+            fault, remedy = f"numbers beyond {largest:.0e}", "scale these columns first"
     if sparse.issparse(values):
-        bad = np.flatnonzero(np.diff(values.indptr) > 0)
-        bad = bad[[not np.isfinite(values.data[values.indptr[i] : values.indptr[i + 1]]).all() for i in bad]]
+        places = np.unique(np.searchsorted(values.indptr, np.flatnonzero(bad), side="right") - 1)
     else:
-        bad = np.flatnonzero(~np.isfinite(values.reshape(len(values), -1)).all(axis=1))
-    if len(bad):
-        row = int(bad[0]) if ids is None else int(ids[bad[0]])
-        raise AskNextError(
-            f"{name} holds NaN or infinity in {len(bad)} row(s), the first is row {row}; "
-            "fill or drop these values first."
-        )
+        places = np.flatnonzero(bad.reshape(len(values), -1).any(axis=1))
+    row = int(places[0] if ids is None else ids[places[0]])
+    raise AskNextError(f"{name} holds {fault} in {len(places)} row(s), the first is row {row}; {remedy}.")
 
 
 def fingerprint(*parts: Any) -> str:

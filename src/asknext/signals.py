@@ -24,6 +24,17 @@ def softmax(logits: Array) -> Array:
     return np.divide(odds, total, out=np.zeros_like(odds), where=total > 0)
 
 
+AXES = {
+    "proba": ("items", "classes"),
+    "logits": ("items", "classes"),
+    "samples": ("items", "draws", "classes"),
+    "reference_proba": ("items", "classes"),
+}
+"""The axes of the signals that speak of classes."""
+
+PROBABILITIES = AXES.keys() - {"logits"}
+_ROUNDING = 1e-3  # by which probabilities may miss a sum of 1
+
 DERIVED: dict[str, list[tuple[str, Callable[[Array], Array]]]] = {
     "proba": [("logits", softmax), ("samples", lambda draws: draws.mean(axis=1))],
 }
@@ -44,16 +55,52 @@ def given_columns(X: Any, given: Mapping[str, Any]) -> dict[str, Any]:
 
     Raises
     ------
-    AskNextError : a given column is not numeric.
+    AskNextError : a given column is not numeric, or an embedding has no columns.
     """
     features = rows.matrix(X)
-    columns = {} if features is None else {"embedding": features}
+    columns = {} if features is None or features.shape[1] == 0 else {"embedding": features}
     for name, values in given.items():
         read = rows.matrix if name == "embedding" else rows.numbers
         columns[name] = read(rows.load(values))
         if columns[name] is None:
             raise AskNextError(f"the signal '{name}' is not numeric; give numbers, a row for each item.")
+    if "embedding" in columns and columns["embedding"].shape[1] == 0:
+        raise AskNextError("the signal 'embedding' has no columns; give at least one number for each item.")
     return columns
+
+
+def check_axes(name: str, values: Any) -> None:
+    """Check that a column that speaks of classes has the axes that its name promises.
+
+    Raises
+    ------
+    AskNextError : other axes, no draw, or a sparse matrix.
+    """
+    axes = AXES.get(name)
+    if axes and (sparse.issparse(values) or len(values.shape) != len(axes) or 0 in values.shape[1:-1]):
+        form = "sparse" if sparse.issparse(values) else f"of the shape {values.shape}"
+        raise AskNextError(f"the signal '{name}' is {form}; give a dense array, {' × '.join(axes)}.")
+
+
+def check_values(name: str, values: Any, ids: Ids | None = None) -> None:
+    """Check rows of a column: finite numbers and, where these are probabilities, distributions.
+
+    Raises
+    ------
+    AskNextError : a row is neither; the message names it by its position in `ids`.
+    """
+    rows.check_finite(f"the signal '{name}'", values, ids)
+    if name not in PROBABILITIES or 0 in values.shape:  # no class is known yet, or no row wanted
+        return
+    bad = np.abs(values.sum(axis=-1, dtype=np.float64) - 1) > _ROUNDING
+    if values.min() < 0:
+        bad |= (values < 0).any(axis=-1)
+    if bad.any():
+        places = np.flatnonzero(bad.reshape(len(values), -1).any(axis=1))
+        raise AskNextError(
+            f"the signal '{name}' holds no probabilities in {len(places)} row(s), the first is row "
+            f"{places[0] if ids is None else ids[places[0]]}; they must be at least 0 and add up to 1."
+        )
 
 
 class Signals:
@@ -71,11 +118,14 @@ class Signals:
         self._columns: dict[str, Any] = {}
         self._known: dict[str, Array] = {}
         for name, source in sources.items():
-            if not callable(source) and source.shape[0] != n:
+            if callable(source):
+                continue
+            if source.shape[0] != n:
                 raise AskNextError(
                     f"the signal '{name}' has {source.shape[0]} rows, but the pool has {n} items; "
                     "give one row for each pool item."
                 )
+            check_axes(name, source)
 
     def __contains__(self, name: object) -> bool:
         return name in self._sources or any(base in self for base, _ in DERIVED.get(str(name), []))
@@ -84,6 +134,12 @@ class Signals:
     def names(self) -> list[str]:
         """Every signal that can be read, also the derived ones."""
         return sorted({*self._sources, *(name for name in DERIVED if name in self)})
+
+    @property
+    def widths(self) -> dict[str, int]:
+        """Class columns of each given signal that has such."""
+        given = {name: self._sources[name] for name in AXES if name in self._sources}
+        return {name: source.shape[-1] for name, source in given.items() if not callable(source)}
 
     def require(self, names: Iterable[str], reader: str) -> None:
         """Check before a label is spent that everything a reader needs is there.
@@ -101,7 +157,7 @@ class Signals:
             )
 
     def read(self, name: str, ids: Ids) -> Array:
-        """The given rows of a column, checked to be finite.
+        """The given rows of a column, checked.
 
         Parameters
         ----------
@@ -115,14 +171,14 @@ class Signals:
         Raises
         ------
         MissingSignalError : nobody provides this signal.
-        AskNextError : a value is NaN or infinite.
+        AskNextError : a value is NaN, infinite or no probability.
         """
         source = self._sources.get(name)
         if source is None:
             return self._derive(name, ids)
         if not callable(source):
             values = source[ids]
-            rows.check_finite(f"the signal '{name}'", values, ids)
+            check_values(name, values, ids)
             return values
         known = self._known.setdefault(name, np.zeros(self._n, dtype=bool))
         wanted = ids[~known[ids]]
@@ -135,7 +191,7 @@ class Signals:
     def _store(self, name: str, ids: Ids, values: Array) -> None:
         if sparse.issparse(values):
             raise AskNextError(f"the signal '{name}' came out sparse; only given columns may be sparse.")
-        rows.check_finite(f"the signal '{name}'", values, ids)
+        check_values(name, values, ids)
         if name not in self._columns:
             self._columns[name] = np.empty((self._n, *values.shape[1:]), dtype=values.dtype)
         self._columns[name][ids] = values

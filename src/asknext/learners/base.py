@@ -7,7 +7,9 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from asknext import rows
 from asknext.errors import AskNextError
+from asknext.signals import check_axes
 from asknext.types import Array
 
 
@@ -72,9 +74,16 @@ def aligned_signal(model: Model, name: str, X: Any, n_classes: int) -> Array:
 
     Raises
     ------
-    AskNextError : the model speaks of more classes than the pool knows, or has no column for each of them.
+    AskNextError : the model speaks of more classes than the pool knows, or has no column for each of them, or
+        no row for each of X.
     """
     values = model.signal(name, X)
+    if len(values) != rows.count(X):
+        raise AskNextError(
+            f"the learner's signal '{name}' has {len(values)} rows for {rows.count(X)} items; choose a "
+            "learner that predicts each row."
+        )
+    check_axes(name, values)
     missing = CLASS_AXIS.get(name)
     if missing is None:
         return values

@@ -14,7 +14,7 @@ from asknext import rows
 from asknext.errors import AskNextError
 from asknext.learners.base import CLASS_AXIS, Learner, Model, aligned_signal
 from asknext.pool import Pool
-from asknext.signals import Source
+from asknext.signals import Source, check_values
 from asknext.types import Array, Ids
 
 
@@ -141,7 +141,9 @@ class Fitting:
         if model is None:
             return _uninformed(name, rows.count(X), k)
         with self._timed("predict", X, ids):
-            return aligned_signal(model, name, X, k).astype(np.float32, copy=False)
+            values = aligned_signal(model, name, X, k).astype(np.float32, copy=False)
+            check_values(name, values, ids)
+            return values
 
     @contextmanager
     def _timed(self, deed: str, X: Any, ids: Ids | None) -> Iterator[None]:
@@ -162,4 +164,4 @@ def _uninformed(name: str, n: int, k: int) -> Array:
     if name not in CLASS_AXIS:
         raise AskNextError(f"the signal '{name}' needs at least one labelled item; label a few first.")
     shape = (n, 1, k) if name == "samples" else (n, k)
-    return np.zeros(shape) if name == "logits" else np.full(shape, 1 / max(1, k))
+    return np.full(shape, 0.0 if name == "logits" else 1 / max(1, k), dtype=np.float32)
