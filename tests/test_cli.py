@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -36,10 +37,9 @@ def refused(*arguments: str | Path) -> str:
     """The one line that a bad command line gets on stderr, with exit code 2."""
     result = run(*arguments)
     assert result.exit_code == 2, result.output
-    lines = [line for line in result.stderr.splitlines() if line.startswith("asknext: ")]
-    assert len(lines) == 1, result.stderr
-    assert "Traceback" not in result.output
-    return lines[0]
+    assert result.stderr.startswith("asknext: ")
+    assert result.stderr.count("\n") == 1, result.stderr
+    return result.stderr
 
 
 def table(path: Path, rows: int = 60) -> Path:
@@ -242,6 +242,62 @@ def test_a_worker_that_was_killed(monkeypatch: pytest.MonkeyPatch) -> None:
         said = refused("compare", "wine", *QUICK, "--jobs", "2")
     assert "a worker process was killed, perhaps for lack of memory" in said
     assert run("compare", "wine", *QUICK).exit_code == 0
+
+
+def test_names_with_brackets_are_shown_as_they_are() -> None:
+    result = run("compare", table(Path("[red]x[.csv")), "--target", "answer", *QUICK)
+    assert result.stdout.startswith("[red]x[: 60 rows")
+    assert "asknext-[red]x[" in result.stdout
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names of files are texts")
+def test_names_that_are_no_text_are_refused_before_anything_is_written() -> None:
+    name = os.fsdecode(b"bad\xff.csv")
+    table(Path(name))
+    assert "is no UTF-8 text" in refused("compare", name, "--target", "answer", *QUICK)
+    assert "is no UTF-8 text" in refused("compare", "wine", *QUICK, "--out", name[:4])
+    assert list(Path().iterdir()) == [Path(name)]
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("compare", "missing argument 'data'; try: asknext compare --help"),
+        ("compare wine --foo", "no such option: --foo"),
+        ("compare wine --rounds many", "'--rounds'"),
+        ("compare wine more", "unexpected extra argument"),
+        ("comprae wine", "no such command 'comprae'. Did you mean 'compare'?; try: asknext --help"),
+    ],
+)
+def test_a_line_that_cannot_be_understood(line: str, said: str) -> None:
+    result = CliRunner().invoke(app, line.split(), prog_name="asknext")
+    assert result.exit_code == 2
+    assert result.stderr.startswith("asknext: ")
+    assert result.stderr.count("\n") == 1
+    assert said in result.stderr
+
+
+def test_stderr_of_a_pipe_holds_errors_only() -> None:
+    assert run("compare", "wine", *QUICK).stderr == ""
+    Path("asknext-wine/runs/margin/1/project.db").write_bytes(b"no database at all" * 100)
+    assert "margin/1" in refused("compare", "wine", *QUICK)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs a process group")
+@pytest.mark.parametrize("after", [0.0, 3.0])
+def test_interrupted_twice_it_stops_in_one_line(after: float) -> None:
+    code = "from asknext.cli import main; print('here', flush=True); main()"
+    line = [sys.executable, "-c", code, "compare", "digits", "--jobs", "2"]
+    with subprocess.Popen(line, text=True, stdout=-1, stderr=-1, start_new_session=True) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        time.sleep(0.2 + after)
+        for _ in range(2):
+            os.kill(process.pid, signal.SIGINT)
+            time.sleep(0.01)
+        told = process.communicate(timeout=60)[1]
+    assert told == "Stopped. Nothing is lost: the same command goes on from here.\n"
+    assert process.returncode == 130
 
 
 def test_lists() -> None:

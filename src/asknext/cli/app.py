@@ -6,20 +6,45 @@ import errno
 import functools
 import io
 import json
+import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from multiprocessing import active_children
+from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from typer.core import TyperGroup
 
 from asknext import __version__
 from asknext.errors import AskNextError
 
+_SHOW_CURSOR = "\x1b[?25h\n"
+_UsageError: type[Exception] = typer.BadParameter.__bases__[0]  # Typer has no public name for it
+
+
+class Commands(TyperGroup):
+    """The commands; a command line that cannot be understood gets one line, like all that is wrong."""
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        """Run the command line and exit."""
+        try:
+            code = super().main(*args, **{**extra, "standalone_mode": False})
+        except _UsageError as error:
+            code = 2
+            if message := error.format_message().strip():  # type: ignore[attr-defined]
+                path = getattr(error.ctx, "command_path", "asknext")  # type: ignore[attr-defined]
+                complain(f"{message[0].lower()}{message[1:].rstrip('.')}; try: {path} --help")
+        sys.exit(code or 0)
+
+
 app = typer.Typer(
     name="asknext",
+    cls=Commands,
     help="What to label next, when to change the way of choosing, and when to stop.",
     no_args_is_help=True,
     add_completion=True,
@@ -63,23 +88,30 @@ def plain(command: Command) -> Command:
     @functools.wraps(command)
     def wrapped(*args: Any, **kwargs: Any) -> Any:
         try:
+            for value in kwargs.values():
+                if isinstance(value, str | Path):
+                    str(value).encode()
             return command(*args, **kwargs)
         except AskNextError as error:
             fail(str(error))
+        except UnicodeEncodeError as error:
+            fail(f"{error.object!a} is no UTF-8 text and cannot be written into results; rename it.")
         except OSError as error:
             trouble = _DISK.get(error.errno or 0, f"{error.strerror or error}; mend that and run it again")
             fail(f"{error.filename or 'writing'}: {trouble}.")
-        except KeyboardInterrupt:
-            errors.print("Stopped. Nothing is lost: the same command goes on from here.")
-            raise typer.Exit(130) from None
 
     return wrapped  # type: ignore[return-value]
 
 
 def fail(message: str) -> None:
     """Say what is wrong on one line of stderr and end with exit code 2."""
-    sys.stderr.write(f"asknext: {' '.join(message.split())}\n")
+    complain(message)
     raise typer.Exit(2)
+
+
+def complain(message: str) -> None:
+    """Say what is wrong on one line of stderr."""
+    sys.stderr.write(f"asknext: {' '.join(message.split())}\n")
 
 
 def print_json(value: Any) -> None:
@@ -89,21 +121,23 @@ def print_json(value: Any) -> None:
 
 @contextmanager
 def progress(what: str, total: float) -> Iterator[Callable[[float], None]]:
-    """A progress bar on stderr; the body is given a function that sets how much is done."""
+    """A progress bar, where stderr is a terminal; the body is given a function that sets how much is done."""
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=None),
         TextColumn("{task.completed:.0f} of {task.total:.0f}"),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=errors) as bar:
+    with Progress(*columns, console=errors, disable=not errors.is_terminal) as bar:
         task = bar.add_task(what, total=total)
         yield lambda done: bar.update(task, completed=min(done, total))
 
 
 def main() -> None:
     """Run the command line. What it writes is UTF-8, into files and pipes too, on every system."""
+    signal.signal(signal.SIGINT, _stop)
+    os.environ.setdefault("PYTHONWARNINGS", "ignore:resource_tracker")  # it tidies up after us, without a word
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors=stream.errors)
@@ -118,3 +152,12 @@ def main() -> None:
     )
 
     app()
+
+
+def _stop(*_: Any) -> None:
+    """End, workers too, as suddenly as a kill would, which all that is written survives."""
+    for worker in active_children():
+        worker.terminate()
+    line = "Stopped. Nothing is lost: the same command goes on from here.\n"
+    os.write(2, (_SHOW_CURSOR * errors.is_terminal + line).encode())
+    os._exit(128 + signal.SIGINT)

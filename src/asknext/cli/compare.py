@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.text import Text
 
 from asknext.cli.app import app, errors, plain, print_json, progress, screen
 
@@ -65,7 +66,7 @@ def compare(
     for option, value in (("--batch", batch), ("--initial", initial)):
         if value is not None and value < 0:
             raise AskNextError(f"{option} is {value}; it cannot be negative.")
-    with errors.status(f"Loading {data} …"):
+    with errors.status(Text(f"Loading {data} …")):
         found = load(data, target)
     settings = fit_to_pool(
         Settings(

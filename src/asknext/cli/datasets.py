@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from asknext.cli.app import app, plain, print_json, screen
 
@@ -24,5 +25,5 @@ def datasets(
         return
     table = Table("name", "rows", "features", "classes", "state", "source", box=None, header_style="bold")
     for entry in entries:
-        table.add_row(*(str(entry[key]) for key in ("name", "n", "d", "classes", "state", "source")))
+        table.add_row(*(Text(str(entry[key])) for key in ("name", "n", "d", "classes", "state", "source")))
     screen.print(table)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from asknext.cli.app import app, fail, plain, print_json, progress, screen
 
@@ -65,7 +66,7 @@ def replay(
     if as_json:
         print_json([row._asdict() for row in rows])
         return
-    table = Table("strategy", "subset", "first round", "last round", "mean", title=metric, box=None)
+    table = Table("strategy", "subset", "first round", "last round", "mean", title=Text(metric), box=None)
     for name in settings.strategies:
         for part in subsets:
             values = [row for row in rows if row.strategy == name and row.subset == part]
@@ -76,6 +77,6 @@ def replay(
                     [r.value for r in values if r.round == last],
                     [r.value for r in values],
                 )
-                table.add_row(name, part, *(f"{sum(c) / len(c):.4f}" for c in cells))
+                table.add_row(Text(name), part, *(f"{sum(c) / len(c):.4f}" for c in cells))
     screen.print(table)
     screen.print(f"Written to {path}", highlight=False, markup=False, soft_wrap=True)
