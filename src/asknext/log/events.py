@@ -20,27 +20,28 @@ CORRECTED = "corrected"
 FITTED = "fitted"
 STOPPED = "stopped"
 
-_LABEL = (str, int, float)
-_NUMBER = (int, float)
-_ANSWER = (int, str, type(None))
+_INT, _TEXT = {int}, {str}
+_NUMBER = {int, float}
+_LABEL = {str, int, float, bool}
+_ANSWER = {int, str, type(None)}
 
 REQUIRED: dict[str, dict[str, Any]] = {
-    CREATED: {"n": int, "data": str, "seed": int},
-    CLASS_ADDED: {"class": int, "label": _LABEL},
-    CLASS_RENAMED: {"class": int, "label": _LABEL},
-    CLASS_MERGED: {"class": int, "into": int},
+    CREATED: {"n": _INT, "data": _TEXT, "seed": _INT},
+    CLASS_ADDED: {"class": _INT, "label": _LABEL},
+    CLASS_RENAMED: {"class": _INT, "label": _LABEL},
+    CLASS_MERGED: {"class": _INT, "into": _INT},
     ASKED: {
-        "round": int, "ids": [int], "strategy": str, "state": str, "memory": {str: object},
-        "seconds": {str: _NUMBER},
+        "round": _INT, "ids": [_INT], "strategy": _TEXT, "state": _TEXT, "memory": {},
+        "seconds": {"of": _NUMBER},
     },
-    ANSWERED: {"ids": [int], "answers": [_ANSWER]},
-    CORRECTED: {"ids": [int], "answers": [_ANSWER]},
-    FITTED: {"round": int, "labelled": int, "columns": {str: str}, "seconds": {str: _NUMBER}},
-    STOPPED: {"reason": str},
+    ANSWERED: {"ids": [_INT], "answers": [_ANSWER]},
+    CORRECTED: {"ids": [_INT], "answers": [_ANSWER]},
+    FITTED: {"round": _INT, "labelled": _INT, "columns": {"of": _TEXT}, "seconds": {"of": _NUMBER}},
+    STOPPED: {"reason": _TEXT},
 }  # fmt: skip
-"""Each type of event with the keys that its body must have and the form of their values: a type or several,
-[form] for a list, {str: form} for a table. Classes are referred to by a number that never changes (`class`),
-so a rename or a merge rewrites nothing; answers are such numbers, the text of an `Answer`,
+"""Each type of event with the keys that its body must have and the form of their values: a set of types,
+[types] for a list of such, {"of": types} for a table of such. Classes are referred to by a number that never
+changes (`class`), so a rename or a merge rewrites nothing; answers are such numbers, the text of an `Answer`,
 or null for a label that was unknown then, which no state takes in."""
 
 
@@ -88,8 +89,9 @@ class Event:
 
 
 def _fits(value: Any, form: Any) -> bool:
+    """Exact types, as JSON gives them back; a truth value is no number."""
     if isinstance(form, list):
-        return isinstance(value, list) and all(_fits(item, form[0]) for item in value)
+        return isinstance(value, list) and form[0].issuperset(map(type, value))
     if isinstance(form, dict):
-        return isinstance(value, dict) and all(_fits(item, form[str]) for item in value.values())
-    return isinstance(value, form) and not (form is int and isinstance(value, bool))
+        return isinstance(value, dict) and (not form or form["of"].issuperset(map(type, value.values())))
+    return type(value) in form
