@@ -152,7 +152,7 @@ def test_flat_values_in_every_form(values: Any) -> None:
 
 def test_a_lone_surrogate_is_no_label() -> None:
     assert as_label("\U0001f600") == "\U0001f600"
-    with pytest.raises(AskNextError, match=r"the label '\\ud800' is no Unicode text"):
+    with pytest.raises(AskNextError, match=r"a label is '\\ud800', which is no Unicode text"):
         as_label("\ud800")
 
 

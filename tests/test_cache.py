@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pandas as pd
@@ -138,6 +140,8 @@ def test_the_last_value_set_in_an_iteration_counts(tmp_path):
 
 
 def test_nothing_is_left_of_an_attempt_that_did_not_finish(tmp_path):
+    with ReplayCache(tmp_path):
+        pass
     stale = tmp_path / "iterations" / "0" / "value.json"  # left by a process killed while writing
     stale.parent.mkdir(parents=True)
     stale.write_text("1")
@@ -227,8 +231,10 @@ def test_a_variable_that_is_not_set_is_named(tmp_path):
         with pytest.raises(AskNextError, match="'other' was not set in iteration 1"):
             next(loop)
         assert next(cache.iter([0, 1])) == (1,)
-        with pytest.raises(AskNextError, match="no name"):
+        with pytest.raises(AskNextError, match="a variable has the name ''; give a text"):
             cache.variable("", 0)
+        with pytest.raises(AskNextError, match="a variable has the name 5; give a text"):
+            cache.variable(5, 0)
 
 
 def test_a_closed_cache_says_so(tmp_path):
@@ -269,6 +275,15 @@ def test_previous_looks_back_as_far_as_wanted(tmp_path):
             total.previous(0)
         with pytest.raises(AskNextError, match="no current value"):
             next(cache.iter(range(9), total.current()))
+
+
+def test_previous_is_in_the_past(tmp_path):
+    with ReplayCache(tmp_path) as cache:
+        total = cache.variable("total", 0)
+        assert total.previous(np.int64(-2)).offset == -2
+        for wrong in (0, 1.5, "x"):
+            with pytest.raises(AskNextError, match=rf"previous\({wrong!r}\) is not in the past"):
+                total.previous(wrong)
 
 
 def test_a_variable_added_later_has_no_earlier_value(tmp_path):
@@ -382,13 +397,91 @@ def test_another_initial_value_is_refused_once_iterations_build_on_it(tmp_path):
 def test_a_removed_run_starts_again_and_leaves_no_old_value(tmp_path):
     for method in ("a", "b"):
         count_up(tmp_path, 3, keys={"method": method})
-    for path in sorted((tmp_path / "method=a").rglob("*"), reverse=True):
-        path.rmdir() if path.is_dir() else path.unlink()
+    shutil.rmtree(tmp_path / "method=a")
     assert count_up(tmp_path, 1, keys={"method": "a"}) == [0]
     assert [(row["method"], row["iteration"]) for row in read_values(tmp_path)] == [
         *[("a", 0)],
         *[("b", 0), ("b", 1), ("b", 2)],
     ]
+
+
+@pytest.mark.parametrize("make", [ReplayCache, ResumeCache])
+@pytest.mark.parametrize("keys", [None, {"method": "a"}])
+def test_a_run_without_its_manifest_is_refused_and_loses_nothing(tmp_path, make, keys):
+    count_up(tmp_path, 3, make, keys=keys)
+    manifest = next(tmp_path.rglob("manifest.json"))
+    noted = manifest.read_bytes()
+    manifest.unlink()
+    for _ in range(2):
+        with pytest.raises(AskNextError, match=r"is not whole: .*manifest\.json was removed"):
+            count_up(tmp_path, 3, make, keys=keys)
+    manifest.write_bytes(noted)
+    assert count_up(tmp_path, 3, make, keys=keys) == []
+    assert len(read_values(tmp_path, "before")) == 3
+
+
+def test_a_run_of_values_alone_without_its_manifest_is_refused_too(tmp_path):
+    with ReplayCache(tmp_path) as cache:
+        for _ in cache.iter([0, 1]):
+            cache.log_value("m", 1)
+    (tmp_path / "manifest.json").unlink()
+    with pytest.raises(AskNextError, match=r"manifest\.json was removed"):
+        ReplayCache(tmp_path).__enter__()
+
+
+def test_a_run_without_its_values_is_refused(tmp_path):
+    count_up(tmp_path, 3, keys={"method": "a"})
+    kept = {path: path.read_bytes() for path in tmp_path.rglob("iterations/*/*")}
+    (tmp_path / "values.db").unlink()
+    with pytest.raises(AskNextError, match=r"is not whole: .*values\.db was removed"):
+        count_up(tmp_path, 3, keys={"method": "a"})
+    assert {path: path.read_bytes() for path in tmp_path.rglob("iterations/*/*")} == kept
+    assert count_up(tmp_path, 1, keys={"method": "b"}) == [0]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("values.db", b"garbage" * 1000, r"values\.db cannot be used \(file is not a database\)"),
+        ("manifest.json", b"[1]", r"manifest\.json is damaged: it holds no object"),
+        ("manifest.json", b"\xff", r"manifest\.json is damaged"),
+        ("layout.json", b"null", r"layout\.json is damaged: it holds no object"),
+        ("layout.json", b"{", r"layout\.json is damaged"),
+        ("layout.json", b"{}", "was made with format = null"),
+        ("layout.json", None, r"cannot be opened \(.*layout\.json"),
+    ],
+)
+def test_each_damaged_file_is_one_sentence(tmp_path, name, content, message):
+    count_up(tmp_path, 1)
+    path = tmp_path / name
+    path.unlink()
+    path.mkdir() if content is None else path.write_bytes(content)
+    with pytest.raises(AskNextError, match=message) as error:
+        count_up(tmp_path, 1)
+    assert "\n" not in str(error.value)
+
+
+def test_a_folder_that_cannot_be_used_is_one_sentence(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(AskNextError, match=r"the cache .*file cannot be opened \(.*File exists"):
+        ReplayCache(tmp_path / "file").__enter__()
+    count_up(tmp_path / "kept", 1)
+
+    def refuse(*_, **__):
+        raise PermissionError(13, "Permission denied", str(tmp_path))
+
+    monkeypatch.setattr("asknext.cache.replay.FileLock", refuse)  # as in a folder that is read-only
+    with pytest.raises(AskNextError, match=r"cannot be opened \(.*Permission denied"):
+        ReplayCache(tmp_path / "kept").__enter__()
+
+
+def test_another_thread_is_turned_away(tmp_path):
+    with ReplayCache(tmp_path) as cache, ThreadPoolExecutor(1) as pool:
+        loop = cache.iter([0, 1])
+        next(loop)
+        for call in (lambda: cache.log_value("m", 1), lambda: next(loop), cache.values):
+            with pytest.raises(AskNextError, match="belongs to the thread that entered it"):
+                pool.submit(call).result()
 
 
 def test_keys_are_copied_and_checked(tmp_path):
@@ -406,6 +499,12 @@ def test_keys_are_copied_and_checked(tmp_path):
         ReplayCache(tmp_path, keys={"model": LogisticRegression()})
     with pytest.raises(AskNextError, match="'iteration' is a column"):
         ReplayCache(tmp_path, keys={"iteration": 1})
+    with pytest.raises(AskNextError, match=r"keys is \[1\]; give a dict"):
+        ReplayCache(tmp_path, keys=[1])
+    with pytest.raises(AskNextError, match=r"keys\['a'\] is '\\ud800', which is no Unicode text"):
+        ReplayCache(tmp_path, keys={"a": "\ud800"})
+    with pytest.raises(AskNextError, match=r"version is 5; give a text"):
+        ReplayCache(tmp_path, version=5)
 
 
 # --- the log of values ----------------------------------------------------------------------------------
@@ -426,8 +525,14 @@ def test_values_keep_their_kind(tmp_path):
         for wrong in (object(), [math.nan], {1: 2}):
             with pytest.raises(AskNextError, match="the value of 'any'"):
                 cache.log_value("any", wrong)
-        with pytest.raises(AskNextError, match="iteration of 'any' is -1"):
-            cache.log_value("any", 1, iteration=-1)
+        for wrong in (-1, 1.5, "x", True):
+            with pytest.raises(AskNextError, match=f"iteration of 'any' is {wrong!r}; give a whole number"):
+                cache.log_value("any", 1, iteration=wrong)
+        for wrong in (None, 5, "\ud800"):
+            with pytest.raises(AskNextError, match="the name of a metric is"):
+                cache.log_value(wrong, 1)
+        with pytest.raises(AskNextError, match=r"a key of the value of 'any' is .* no Unicode text"):
+            cache.log_value("any", {"\ud800": 1})
 
 
 def test_a_value_is_replaced_and_never_doubled(tmp_path):
@@ -541,5 +646,6 @@ def test_a_resume_cache_says_what_it_cannot_do(tmp_path):
             next(cache.iter(range(9), total.previous(-3)))
     with pytest.raises(AskNextError, match='class = "ResumeCache", and now class = "ReplayCache"'):
         kept(tmp_path)
-    with pytest.raises(AskNextError, match="lifetime is 0"):
-        ResumeCache(tmp_path, lifetime=0)
+    for wrong in (0, 1.5, "2"):
+        with pytest.raises(AskNextError, match=f"lifetime is {wrong!r}; give a whole number of at least 1"):
+            ResumeCache(tmp_path, lifetime=wrong)

@@ -168,7 +168,7 @@ def test_logits_do_instead_of_probabilities() -> None:
         ({"signals": {"embedding": X[:, :0]}}, "the signal 'embedding' has no columns"),
         ({"X": X * 1e300, "strategy": "kmeans"}, r"holds numbers beyond 1e\+150 .*; scale these"),
         ({"signals": {"logits": P[:, 0]}}, r"'logits' is of the shape \(40,\)"),
-        ({"signals": {"logits": P}, "labelled": [0, 1], "y": [3, 4], "proba": P[:, :2]}, "logits has 3 class"),
+        ({"signals": {"logits": P}, "labelled": [0, 1], "y": [3, 4], "proba": P[:, :2]}, "logits has 3"),
         ({"signals": {"samples": P}}, r"'samples' is of the shape \(40, 3\); .* items × draws × classes"),
         ({"signals": {"samples": P[:, None][:, :0]}}, r"'samples' is of the shape \(40, 0, 3\)"),
         ({"signals": {"samples": P[:, None] + 1}, "strategy": "bald"}, "'samples' holds no proba"),

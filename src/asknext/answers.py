@@ -27,6 +27,22 @@ def as_whole(name: str, value: Any, least: int = 0) -> int:
     raise AskNextError(f"{name} is {value!r}; give a whole number of at least {least}.")
 
 
+def as_text(name: str, value: Any) -> str:
+    """A text that a file can hold.
+
+    Raises
+    ------
+    AskNextError : no text, or one with a lone surrogate, which is no Unicode.
+    """
+    if not isinstance(value, str):
+        raise AskNextError(f"{name} is {reprlib.repr(value)}; give a text.")
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise AskNextError(f"{name} is {value!r}, which is no Unicode text ({error.reason}).") from error
+    return value
+
+
 def as_ids(ids: Sequence[int] | Array, n: int) -> Ids:
     """Positions in a pool of n items, distinct.
 
@@ -63,11 +79,8 @@ def as_label(value: Any) -> Label:
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, str):
-        try:
-            value.encode()
-        except UnicodeEncodeError as error:
-            raise AskNextError(f"the label {value!r} is no Unicode text ({error.reason}).") from error
-    if isinstance(value, str | int) or (isinstance(value, float) and math.isfinite(value)):
+        return as_text("a label", value)
+    if isinstance(value, int) or (isinstance(value, float) and math.isfinite(value)):
         return value
     raise AskNextError(
         f"{value!r} is no class label; give a text or a number (an answer to a question may also be "

@@ -45,6 +45,8 @@ def _settle(path: Path, what: str, stated: Mapping[str, Any]) -> None:
             file.write(json.dumps(stated, indent=2, ensure_ascii=False).encode())
         return
     noted = read_json(path)
+    if not isinstance(noted, dict):
+        raise AskNextError(f"{path} is damaged: it holds no object; restore it, or start again elsewhere.")
     for field, now in stated.items():
         was = noted.get(field)
         if now is not None and was != now:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
+from threading import get_ident
 from typing import Any, Literal, Self
 
 from filelock import FileLock, Timeout
 
 from asknext import rows
+from asknext.answers import as_text
 from asknext.cache import valuelog
-from asknext.cache.manifest import is_new, settle_layout, settle_manifest
+from asknext.cache.manifest import MANIFEST, is_new, settle_layout, settle_manifest
 from asknext.cache.names import run_folder
 from asknext.cache.shelf import Shelf
 from asknext.cache.values import fingerprint, plain
@@ -30,8 +32,8 @@ class ReplayCache:
     `<folder>/<key>=<value>/…/iterations/<iteration>/`; values are rows of the table `logged_value` in
     `<folder>/values.db` (SQLite; on a local disk, as SQLite's write-ahead log asks for).
 
-    Runs with different keys may be written at the same time; one run has one writer. A cache is entered
-    once; make a new one to go on.
+    Runs with different keys may be written at the same time; one run has one writer, which is one thread. A
+    cache is entered once; make a new one to go on.
 
     The calls are those of the cache in the package cardinal (Dataiku, 2019-2022); `decisions/0002` says
     where this one departs from it and why.
@@ -46,7 +48,8 @@ class ReplayCache:
     Raises
     ------
     AskNextError : the keys are not plain; on entering: the run was made with other data, another version or
-        another class, the folder has other key names, or the run has a writer already.
+        another class, the folder has other key names, the run has a writer already, a part of it is lost or
+        damaged, or the folder cannot be written.
 
     Examples
     --------
@@ -68,7 +71,9 @@ class ReplayCache:
         version: str | None = None,
     ) -> None:
         self._root = Path(folder)
-        self._keys: dict[str, Any] = plain({} if keys is None else keys, "keys")
+        if not isinstance(keys, Mapping | None):
+            raise AskNextError(f"keys is {keys!r}; give a dict.")
+        self._keys: dict[str, Any] = plain(keys or {}, "keys")
         taken = sorted(_RESERVED & self._keys.keys())
         if taken:
             raise AskNextError(f"the key '{taken[0]}' is a column of the log; rename it.")
@@ -77,7 +82,7 @@ class ReplayCache:
             "class": type(self).__name__,
             "keys": self._keys,
             "data": None if data is None else _data_fingerprint(data),
-            "version": version,
+            "version": None if version is None else as_text("version", version),
         }
         self._held = ExitStack()
         self._open = self._used = False
@@ -86,11 +91,23 @@ class ReplayCache:
     def __enter__(self) -> Self:
         if self._used:
             raise AskNextError("this cache has been entered before; make a new one, it goes on from there.")
+        try:
+            self._enter()
+        except OSError as error:
+            raise AskNextError(
+                f"the cache {self._root} cannot be opened ({error}); mend that, or use another folder."
+            ) from error
+        self._thread = get_ident()
+        self._open = self._used = True
+        return self
+
+    def _enter(self) -> None:
         database = self._root / valuelog.DATABASE
         self._root.mkdir(parents=True, exist_ok=True)
         with FileLock(self._root / ".setup.lock"):
             settle_layout(self._root, sorted(self._keys))
             valuelog.prepare(database)
+        was_there = self._folder.exists()
         self._folder.mkdir(parents=True, exist_ok=True)
         with ExitStack() as held:
             try:
@@ -101,13 +118,23 @@ class ReplayCache:
                     "wait until it ends, or give other keys (asknext.cache.read_values reads meanwhile)."
                 ) from None
             self._log = valuelog.ValueLog(database, self._keys)
-            if is_new(self._folder):  # its folder may have been removed, its values not
-                self._log.clear()
-            settle_manifest(self._folder, self._stated)
             self._shelf = Shelf(self._folder)
+            self._check_whole(was_there)
+            settle_manifest(self._folder, self._stated)
             self._held = held.pop_all()
-        self._open = self._used = True
-        return self
+
+    def _check_whole(self, was_there: bool) -> None:
+        """A run whose whole folder was removed starts again; one that has lost a part of it does not."""
+        finished, last = len(self._log.finished()), self._shelf.last()
+        new = is_new(self._folder)
+        if (new and was_there and (finished or last >= 0)) or last > finished:  # one may be half done
+            lost = self._folder / MANIFEST if new else self._root / valuelog.DATABASE
+            raise AskNextError(
+                f"the run in {self._folder} is not whole: {lost} was removed or replaced; put it back, or "
+                "remove the whole folder of the run to start again."
+            )
+        if new:
+            self._log.clear()  # the values of the folder that was removed
 
     def __exit__(self, *_: object) -> None:
         self._open = False
@@ -242,6 +269,11 @@ class ReplayCache:
     def _check_open(self) -> None:
         if not self._open:
             raise AskNextError("the cache is closed; use it inside `with … as cache:`.")
+        if get_ident() != self._thread:
+            raise AskNextError(
+                "a cache belongs to the thread that entered it; log values and read variables there, or give "
+                "each thread a run of its own."
+            )
 
     def _check_readings(self, readings: Iterable[Any]) -> None:
         self._check_open()

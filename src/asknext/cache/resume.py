@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Self
 
+from asknext.answers import as_whole
 from asknext.cache.replay import ReplayCache
 from asknext.errors import AskNextError
 
@@ -28,10 +29,8 @@ class ResumeCache(ReplayCache):
         version: str | None = None,
         lifetime: int = 2,
     ) -> None:
-        if lifetime < 1:
-            raise AskNextError(f"the lifetime is {lifetime}; keep at least 1 iteration.")
         super().__init__(folder, keys, data=data, version=version)
-        self._lifetime = lifetime
+        self._lifetime = as_whole("lifetime", lifetime, 1)
 
     def __enter__(self) -> Self:
         super().__enter__()

@@ -47,8 +47,8 @@ class Shelf:
         ------
         AskNextError : the name is taken, the value cannot be stored, or another initial value was kept.
         """
-        if not name:
-            raise AskNextError("a variable has no name; give it one, its files are called by it.")
+        if not isinstance(name, str) or not name:
+            raise AskNextError(f"a variable has the name {name!r}; give a text, its files are called by it.")
         if name.casefold() in self._names:  # some file systems do not tell upper from lower case
             raise AskNextError(f"the variable '{name}' exists already, in this or another case; rename one.")
         what = f"the initial value of '{name}'"
@@ -117,11 +117,19 @@ class Shelf:
             )
         return _load(path)
 
+    def last(self) -> int:
+        """The last iteration with values on the disk; -1 where there is none."""
+        return max((iteration for iteration, _ in self._kept()), default=-1)
+
     def prune(self, first: int) -> None:
         """Remove the values of the iterations before `first`."""
-        for folder in (self._folder / "iterations").glob("*"):
-            if folder.name.isdigit() and int(folder.name) < first:
+        for iteration, folder in self._kept():
+            if iteration < first:
                 shutil.rmtree(folder)
+
+    def _kept(self) -> list[tuple[int, Path]]:
+        folders = (self._folder / "iterations").glob("*")
+        return [(int(folder.name), folder) for folder in folders if folder.name.isdigit()]
 
     def _at(self, iteration: int | None) -> Path:
         return self._folder / "iterations" / str(iteration)

@@ -27,7 +27,9 @@ from sqlalchemy import (
     func,
     select,
 )
+from sqlalchemy.exc import DBAPIError
 
+from asknext.answers import as_text, as_whole
 from asknext.cache.values import plain
 from asknext.errors import AskNextError
 
@@ -71,17 +73,17 @@ def entry(metric: str, value: Any, iteration: int | None, extra: Mapping[str, An
 
     Raises
     ------
-    AskNextError : the value or an extra key cannot be held as JSON, or the iteration is negative.
+    AskNextError : the name is no text, the value or an extra key cannot be held as JSON, or the iteration is
+        neither None nor a whole number of at least 0.
     """
-    if iteration is not None and iteration < 0:
-        raise AskNextError(f"the iteration of '{metric}' is {iteration}; give 0 or more, None or 'auto'.")
+    metric = as_text("the name of a metric", metric)
     if isinstance(value, np.generic):
         value = value.item()
     if not (isinstance(value, float) and not math.isfinite(value)):
         value = plain(value, f"the value of '{metric}'")
     return {
         "metric": metric,
-        "iteration": None if iteration is None else int(iteration),
+        "iteration": None if iteration is None else as_whole(f"the iteration of '{metric}'", iteration),
         "extra": _text(plain(extra, f"the extra keys of '{metric}'")),
         "value": float(value) if isinstance(value, int | float) else None,
         "value_json": None if isinstance(value, float) else _text(value),
@@ -200,6 +202,16 @@ def _engine(path: Path) -> Engine:
 
 @contextmanager
 def _connect(path: Path) -> Iterator[Connection]:
-    """One transaction of one connection, which is closed at the end."""
-    with _engine(path).begin() as connection:
-        yield connection
+    """One transaction of one connection, which is closed at the end.
+
+    Raises
+    ------
+    AskNextError : the file is damaged, may not be written, or is too busy.
+    """
+    try:
+        with _engine(path).begin() as connection:
+            yield connection
+    except DBAPIError as error:
+        raise AskNextError(
+            f"{path} cannot be used ({error.orig}); mend that, restore it from a copy, or use another folder."
+        ) from error

@@ -13,6 +13,7 @@ import numpy as np
 from scipy import sparse
 
 from asknext import rows
+from asknext.answers import as_text
 from asknext.errors import AskNextError
 
 SUFFIXES = (".json", ".npy", ".npz")
@@ -87,14 +88,17 @@ def plain(value: Any, where: str) -> Any:
     """
     if isinstance(value, np.generic | np.ndarray):
         value = value.tolist()
-    if value is None or isinstance(value, bool | int | str):
+    if isinstance(value, str):
+        return as_text(where, value)
+    if value is None or isinstance(value, bool | int):
         return value
     if isinstance(value, float) and math.isfinite(value):
         return value
     if isinstance(value, list | tuple):
         return [plain(item, f"{where}[{i}]") for i, item in enumerate(value)]
     if isinstance(value, Mapping) and all(isinstance(key, str) for key in value):
-        return {key: plain(item, f"{where}[{key!r}]") for key, item in value.items()}
+        keys = [as_text(f"a key of {where}", key) for key in value]
+        return {key: plain(value[key], f"{where}[{key!r}]") for key in keys}
     raise AskNextError(
         f"{where} is {repr(value)[:60]}, which JSON cannot hold; give finite numbers, texts, None, or lists "
         "and text-keyed dicts of these."

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import operator
 from dataclasses import dataclass, field
 from typing import Any
+
+import numpy as np
 
 from asknext.cache.shelf import Shelf
 from asknext.errors import AskNextError
@@ -37,8 +38,8 @@ class Variable:
 
     def previous(self, offset: int = -1) -> Reading:
         """The value that many iterations ago; the initial value before the first iteration."""
-        if operator.index(offset) >= 0:
-            raise AskNextError(f"previous({offset}) is not in the past; give a negative number.")
+        if not isinstance(offset, int | np.integer) or offset >= 0:
+            raise AskNextError(f"previous({offset!r}) is not in the past; give a negative whole number.")
         return Reading(self, offset)
 
     def current(self) -> Reading:
