@@ -207,3 +207,14 @@ def test_the_log_tells_apart_what_differs_and_unites_what_is_equal(tmp_path: Pat
         assert campaign.classes == (1, "1", "out-of-scope")
         assert list(campaign.labels.values()) == told
         assert campaign.pool.state.tolist() == [0, 0, 1, 0, ANSWER_CODES[OUT_OF_SCOPE], 2]
+
+
+@pytest.mark.parametrize(
+    "refuse", [lambda bad: as_whole("seed", bad), as_label, lambda bad: as_answers([1, bad], 2)]
+)
+@pytest.mark.parametrize("bad", [np.eye(40), pd.DataFrame({"a": [1, 2]}), ["x"] * 1000], ids=type)
+def test_a_message_is_one_short_line(refuse: Any, bad: Any) -> None:
+    with pytest.raises(AskNextError) as error:
+        refuse(bad)
+    assert "\n" not in str(error.value)
+    assert len(str(error.value)) < 250

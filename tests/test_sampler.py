@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 from scipy import sparse
 from sklearn.datasets import load_iris
-from sklearn.ensemble import RandomForestClassifier
+from sklearn.ensemble import RandomForestClassifier, StackingClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import GaussianNB
@@ -26,6 +26,7 @@ X, Y = load_iris(return_X_y=True)
 SOME = np.arange(0, 150, 7)
 KNOWN, LABELS = X[SOME], Y[SOME]
 POOL = np.delete(X, SOME, axis=0)
+UNFITTED = StackingClassifier([("a", GaussianNB())])
 
 
 class Mirror(Strategy):
@@ -209,8 +210,9 @@ def test_wrong_settings(arguments: tuple[Any, ...], message: str) -> None:
     [
         ({"seed": -1}, "seed is -1"),
         ({"classifier": GaussianNB(), "assume_fitted": True}, "GaussianNB has not been fitted; fit it first"),
-        ({"assume_fitted": True}, "None is no learner"),
-        ({"classifier": "random-forest", "assume_fitted": True}, "'random-forest' is no learner"),
+        ({"classifier": UNFITTED, "assume_fitted": True}, "StackingClassifier has not been fitted"),
+        ({"assume_fitted": True}, "None is no fitted classifier"),
+        ({"classifier": "random-forest", "assume_fitted": True}, "'random-forest' is no fitted"),
     ],
 )
 def test_more_wrong_settings(settings: dict[str, Any], message: str) -> None:

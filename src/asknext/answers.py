@@ -24,7 +24,7 @@ def as_whole(name: str, value: Any, least: int = 0) -> int:
     """
     if isinstance(value, int | np.integer) and not isinstance(value, bool) and value >= least:
         return int(value)
-    raise AskNextError(f"{name} is {value!r}; give a whole number of at least {least}.")
+    raise AskNextError(f"{name} is {_shown(value)}; give a whole number of at least {least}.")
 
 
 def as_text(name: str, value: Any) -> str:
@@ -35,7 +35,7 @@ def as_text(name: str, value: Any) -> str:
     AskNextError : no text, or one with a lone surrogate, which is no Unicode.
     """
     if not isinstance(value, str):
-        raise AskNextError(f"{name} is {reprlib.repr(value)}; give a text.")
+        raise AskNextError(f"{name} is {_shown(value)}; give a text.")
     try:
         value.encode()
     except UnicodeEncodeError as error:
@@ -83,7 +83,7 @@ def as_label(value: Any) -> Label:
     if isinstance(value, int) or (isinstance(value, float) and math.isfinite(value)):
         return value
     raise AskNextError(
-        f"{value!r} is no class label; give a text or a number (an answer to a question may also be "
+        f"{_shown(value)} is no class label; give a text or a number (an answer to a question may also be "
         "OUT_OF_SCOPE, UNSURE or SKIPPED)."
     )
 
@@ -131,6 +131,11 @@ def sorted_classes(labels: Iterable[Label]) -> list[Label]:
     return sorted(classes)
 
 
+def _shown(value: Any) -> str:
+    """A value in a message: on one line, and short."""
+    return " ".join(reprlib.repr(value).split())
+
+
 def _one_each(name: str, values: Any, n: int) -> list[Any]:
     if rows.is_tensor(values):
         values = rows.load(values)
@@ -141,7 +146,7 @@ def _one_each(name: str, values: Any, n: int) -> list[Any]:
             f"{name} is a table of the shape {shape}; give a flat list with one value for each item."
         )
     if isinstance(values, str | bytes | Mapping | Set) or not hasattr(values, "__len__"):
-        raise AskNextError(f"{name} is {reprlib.repr(values)}; give a list with one value for each item.")
+        raise AskNextError(f"{name} is {_shown(values)}; give a list with one value for each item.")
     listed = list(values)
     if len(listed) != n:
         raise AskNextError(f"{name} holds {len(listed)} values for {n} items; give one for each item.")

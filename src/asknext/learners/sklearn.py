@@ -44,16 +44,18 @@ class SklearnLearner:
     def __post_init__(self) -> None:
         if isinstance(self.estimator, type) or not hasattr(self.estimator, "fit"):
             raise AskNextError(
-                f"{self.estimator!r} is no learner; give a name such as 'logistic-regression', "
+                f"{self.estimator!r} is no fitted classifier; give one such as LogisticRegression().fit(X, y)."
+                if self.fitted
+                else f"{self.estimator!r} is no learner; give a name such as 'logistic-regression', "
                 "or a scikit-learn classifier object such as LogisticRegression()."
             )
+        if self.fitted and not _has(self.estimator, "classes_"):
+            raise AskNextError(f"{type(self.estimator).__name__} has not been fitted; fit it first.")
         if not (_has(self.estimator, "predict_proba") or _has(self.estimator, "decision_function")):
             raise AskNextError(
                 f"{type(self.estimator).__name__} has neither predict_proba nor decision_function, "
                 "so it cannot say how sure it is; wrap it in sklearn's CalibratedClassifierCV."
             )
-        if self.fitted and not hasattr(self.estimator, "classes_"):
-            raise AskNextError(f"{type(self.estimator).__name__} has not been fitted; fit it first.")
 
     @property
     def needs_labels(self) -> bool:
