@@ -44,7 +44,7 @@ class SklearnLearner:
     def __post_init__(self) -> None:
         if isinstance(self.estimator, type) or not hasattr(self.estimator, "fit"):
             raise AskNextError(
-                f"{self.estimator!r} is no fitted classifier; give one such as LogisticRegression().fit(X, y)."
+                f"{self.estimator!r} is no fitted classifier; give one, such as GaussianNB().fit(X, y)."
                 if self.fitted
                 else f"{self.estimator!r} is no learner; give a name such as 'logistic-regression', "
                 "or a scikit-learn classifier object such as LogisticRegression()."
