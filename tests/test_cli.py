@@ -91,6 +91,15 @@ def test_fewer_strategies_report_what_the_command_names_and_say_what_is_kept() -
     assert (figures / "gain.svg").exists()
 
 
+def test_more_of_everything_than_there_is_does_no_harm() -> None:
+    huge = str(10**30)
+    line = ("compare", "wine", "--strategies", "random", "--seeds", "1", "--batch", "50")
+    assert run(*line, "--rounds", huge, "--jobs", huge).exit_code == 0
+    assert json.loads(Path("asknext-wine/settings.json").read_text())["settings"]["rounds"] == 2
+    assert Path("asknext-wine/results.csv").read_text().count("random,0,2,125,accuracy") == 1
+    assert run(*line[:-1], huge, "--out", "all").exit_code == 0
+
+
 def test_replay_and_verify() -> None:
     run("compare", "wine", *QUICK)
     rows = json.loads(run("replay", "asknext-wine", "--metric", "brier", "--json").stdout)
@@ -116,9 +125,11 @@ def test_bad_options_are_refused_in_one_line() -> None:
     assert "did you mean 'random-forest'" in refused("compare", "wine", "--learner", "random_forrest")
     assert "--batch is 0" in refused("compare", "wine", "--batch", "0")
     assert "--rounds is 0" in refused("compare", "wine", "--rounds", "0")
+    assert "--seeds is 10001; it can be at most 10000" in refused("compare", "wine", "--seeds", "10001")
     assert "--jobs is -1" in refused("compare", "wine", "--jobs", "-1")
     assert "metric" in refused("replay", "nowhere")
     assert "nowhere" in refused("replay", "nowhere", "--metric", "brier")
+    assert "--sample is 0" in refused("replay", "nowhere", "--verify", "--sample", "0")
     assert "nowhere" in refused("verify", "nowhere")
     assert not list(Path().iterdir())  # nothing was left behind
 
@@ -157,6 +168,21 @@ def test_a_metric_of_ones_own() -> None:
     assert "the metric 'mine:broken' fails (AttributeError" in refused(
         "replay", "asknext-wine", "--metric", "mine:broken"
     )
+
+
+def test_metrics_that_are_none() -> None:
+    Path("wrong.py").write_text("def y(view:\n")
+    run("compare", "wine", *QUICK)
+    for name, said in {
+        ":": "is no package.module:function",
+        "../x:y": "is no package.module:function",
+        ".x:y": "is no package.module:function",
+        "nowhere_at_all:y": "cannot be imported (ModuleNotFoundError",
+        "wrong:y": "cannot be imported (SyntaxError",
+        "os:sep": "is str and no function",
+        "builtins:exit": "fails (SystemExit",
+    }.items():
+        assert said in refused("replay", "asknext-wine", "--metric", name)
 
 
 def test_labels_that_look_alike_are_pointed_out() -> None:

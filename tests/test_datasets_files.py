@@ -5,6 +5,8 @@ import gzip
 import json
 import sys
 import tempfile
+import zipfile
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -207,7 +209,9 @@ def test_long_lists_of_columns_are_cut(write):
         ("t.jsonl", '[{"x": 1}]', "t.jsonl, line 1, is no JSON object"),
         ("t.jsonl", '{"x": {"a": 1}}', "line 1: the key 'x' holds a nested value"),
         ("t.jsonl", '{"x": 1}\n{"tags": []}', "line 2: the key 'tags' holds a nested value"),
-        ("t.parquet", "PAR", "cannot be read as .parquet"),
+        ("t.jsonl", "[" * 100_000, "t.jsonl, line 1, cannot be read: maximum recursion depth"),
+        ("t.jsonl", '{"x": ' + "1" * 5000 + "}", "t.jsonl, line 1, cannot be read: .* digits"),
+        ("t.parquet", "PAR", "t.parquet is a damaged Parquet file"),
         ("t.npz", "no archive", "no NumPy archive; make one with numpy.savez"),
         ("t.xlsx", "x", r"t.xlsx: unknown kind of file; give one of .csv, .csv.gz, .*npz"),
         ("table", "x", "table: unknown kind of file"),
@@ -247,6 +251,42 @@ def test_bad_numpy_archives(tmp_path, arrays, message):
     np.savez(tmp_path / "t.npz", **arrays)
     with pytest.raises(AskNextError, match=message):
         load(str(tmp_path / "t.npz"))
+
+
+@pytest.mark.parametrize(
+    ("shape", "kind", "message"),
+    [
+        ("(10**9, 10**9)", "<f8", "malformed"),
+        ("(1000000000, 1000000000)", "<f8", "arrays too large for the memory"),
+        ("(99999999999999999999, 2)", "<f8", "a damaged NumPy archive"),
+        ("(5, 2)", "<f8", "a damaged NumPy archive .*EOF"),
+        ("(5, 2)", "|O", "arrays of Python objects"),
+    ],
+)
+def test_numpy_archives_that_declare_what_is_not_there(tmp_path, shape, kind, message):
+    head = f"{{'descr': '{kind}', 'fortran_order': False, 'shape': {shape}, }}".ljust(117) + "\n"
+    np.savez(tmp_path / "t.npz", y=np.arange(5))
+    with zipfile.ZipFile(tmp_path / "t.npz", "a") as archive:
+        archive.writestr("X.npy", b"\x93NUMPY\x01\x00" + len(head).to_bytes(2, "little") + head.encode())
+    with pytest.raises(AskNextError, match=message):
+        load(str(tmp_path / "t.npz"))
+
+
+@pytest.mark.parametrize("place", range(30, 900, 29))
+def test_damaged_files_are_read_or_refused(tmp_path, place):
+    np.savez_compressed(tmp_path / "t.npz", X=np.eye(60), y=np.arange(60) % 3)
+    FRAME.to_parquet(tmp_path / "t.parquet")
+    for path in tmp_path.iterdir():
+        content = bytearray(path.read_bytes())
+        content[place % len(content)] ^= 0xFF
+        path.write_bytes(content)
+        with suppress(AskNextError):
+            load(str(path))
+
+
+def test_the_home_of_nobody_is_refused():
+    with pytest.raises(AskNextError, match="there is no such user; give the path in full"):
+        load("~nobody-of-this-name/t.csv")
 
 
 def test_numpy_archives_name_their_labels_themselves(tmp_path):

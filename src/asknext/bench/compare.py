@@ -55,7 +55,7 @@ def carry_out(
     out : the claimed results directory.
     settings : sizes filled in, strategies checked (`check_strategies`).
     data : the data set.
-    jobs : processes; the results do not depend on it.
+    jobs : processes, at most one a run; the results do not depend on it.
     progress : called from a thread of its own.
 
     Raises
@@ -64,6 +64,7 @@ def carry_out(
     """
     y = class_positions(data)
     cells = runs(out, settings)
+    jobs = min(jobs, len(cells))
     parent = os.getpid() if jobs > 1 else None
     tasks = (delayed(execute)(run, data.X, y, data.classes, settings, parent) for run in cells)
     finished: set[Run] = set()
@@ -136,7 +137,7 @@ def _computed(name: str, function: Metric, view: View) -> float | None:
     try:
         value = function(view)
         return None if value is None else float(value)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise AskNextError(
             f"the metric '{name}' fails ({type(error).__name__}: {error}); it is called with one view, which "
             "has proba, y and previous, and returns a number or None."

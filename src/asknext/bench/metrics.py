@@ -100,14 +100,20 @@ def metric(name: str) -> Metric:
 
     Raises
     ------
-    AskNextError : unknown name, or the function cannot be imported.
+    AskNextError : unknown name, or there is no such function, or it cannot be imported.
     """
     if ":" not in name:
         return find("metric", name, METRICS)
     module, _, attribute = name.partition(":")
+    if not all(part.isidentifier() for part in (*module.split("."), attribute)):
+        raise AskNextError(f"the metric '{name}' is no package.module:function, such as mine:spread.")
     if (here := str(Path.cwd())) not in sys.path:
         sys.path.append(here)
     try:
-        return getattr(import_module(module), attribute)
-    except (ImportError, AttributeError) as error:
-        raise AskNextError(f"the metric '{name}' cannot be imported: {error}.") from error
+        function = getattr(import_module(module), attribute)
+    except (Exception, SystemExit) as error:  # a module of the user's may do anything
+        why = f"{type(error).__name__}: {error}"
+        raise AskNextError(f"the metric '{name}' cannot be imported ({why}).") from error
+    if not callable(function):
+        raise AskNextError(f"the metric '{name}' is {type(function).__name__} and no function.")
+    return function

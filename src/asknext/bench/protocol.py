@@ -18,6 +18,8 @@ from asknext.randomness import spawn, spawn_seed
 from asknext.types import Array, Ids
 
 SETTINGS = "settings.json"
+MOST_SEEDS = 10_000
+"""Runs of a strategy beyond which a number is taken for a slip."""
 
 DEFAULT_STRATEGIES = (
     "random", "margin", "entropy", "kmeans", "weighted-kmeans", "k-center", "typiclust", "badge",
@@ -104,10 +106,12 @@ def split(y: Array, settings: Settings, seed: int) -> Split:
 def fit_to_pool(settings: Settings, data: Dataset) -> Settings:
     """Fill in sizes left open (-1) by the size of the pool, and refuse sizes that cannot be.
 
+    Batches beyond the last item of the pool are left out, and none is larger than the pool.
+
     Raises
     ------
-    AskNextError : no strategy, a number below its minimum, more first labels than pool items, or a pool too
-        small.
+    AskNextError : no strategy, a number below its minimum, more seeds than anybody means, more first labels
+        than pool items, or a pool too small.
     """
     if not settings.strategies:
         raise AskNextError("there is no strategy to run; name at least one with --strategies.")
@@ -123,12 +127,16 @@ def fit_to_pool(settings: Settings, data: Dataset) -> Settings:
     for option, (value, least) in limits.items():
         if value < least:
             raise AskNextError(f"{option} is {value}; it must be at least {least}.")
+    if settings.seeds > MOST_SEEDS:
+        raise AskNextError(f"--seeds is {settings.seeds}; it can be at most {MOST_SEEDS}.")
     if initial >= pool:
         raise AskNextError(
             f"--initial is {initial}, but the pool of {data.name} has {pool} items ({len(data.y)} rows less "
             "the test items); give fewer."
         )
-    return replace(settings, batch=batch, initial=initial)
+    batch = min(batch, pool)
+    rounds = min(settings.rounds, -(-(pool - initial) // batch))
+    return replace(settings, batch=batch, initial=initial, rounds=rounds)
 
 
 def claim(out: Path, settings: Settings, data: Dataset) -> None:

@@ -137,7 +137,7 @@ def progress(what: str, total: float) -> Iterator[Callable[[float], None]]:
 def main() -> None:
     """Run the command line. What it writes is UTF-8, into files and pipes too, on every system."""
     signal.signal(signal.SIGINT, _stop)
-    os.environ.setdefault("PYTHONWARNINGS", "ignore:resource_tracker")  # it tidies up after us, without a word
+    os.environ.setdefault("PYTHONWARNINGS", "ignore:resource_tracker")  # it tidies up in silence
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors=stream.errors)

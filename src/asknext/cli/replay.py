@@ -39,6 +39,8 @@ def replay(
 
     if (metric is None) == (not verify):
         raise AskNextError("give either --metric NAME or --verify.")
+    if sample < 1:
+        raise AskNextError(f"--sample is {sample}; it must be at least 1.")
     subsets = [find("subset", name, {s: s for s in SUBSETS}) for name in subset.split(",")]
     settings, data = finished(directory)
     if verify:

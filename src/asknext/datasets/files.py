@@ -20,11 +20,12 @@ from asknext.datasets.base import Dataset
 from asknext.datasets.frames import from_frame
 from asknext.datasets.labels import choose_target, clean
 from asknext.errors import AskNextError
+from asknext.types import Array
 
 MISSING = ("", "?", " ?", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "NULL", "null", "<NA>")
 """What stands for a missing value in a delimited file; "None" too, except among labels."""
 _SEPARATORS = (",", ";", "\t", "|")
-_UNREADABLE = (ParserError, OSError, EOFError, zlib.error, zipfile.BadZipFile, ValueError)
+_UNREADABLE = (ParserError, OSError, EOFError, zlib.error, zipfile.BadZipFile, ValueError, MemoryError)
 
 
 def load_file(path: Path, target: str | None = None) -> Dataset:
@@ -63,8 +64,7 @@ def load_file(path: Path, target: str | None = None) -> Dataset:
     except ParserWarning as error:
         raise AskNextError(f"{path.name}: rows hold more values than the first line has names.") from error
     except _UNREADABLE as error:
-        why = str(error).strip().split("\n")[0] or type(error).__name__
-        raise AskNextError(f"{path.name} cannot be read as {ending}: {why}") from error
+        raise AskNextError(f"{path.name} cannot be read as {ending}: {_why(error)}") from error
 
 
 def _check(path: Path) -> None:
@@ -132,6 +132,8 @@ def _record(line: str, where: str) -> dict[str, Any]:
         record = json.loads(line)
     except json.JSONDecodeError as error:
         raise AskNextError(f"{where}, is not JSON: {error.msg}.") from error
+    except (RecursionError, ValueError) as error:  # nested too deeply, a number of too many digits
+        raise AskNextError(f"{where}, cannot be read: {error}.") from error
     if not isinstance(record, dict):
         raise AskNextError(f"{where}, is no JSON object; give one object a line.")
     for key, value in record.items():
@@ -146,9 +148,13 @@ def _record(line: str, where: str) -> dict[str, Any]:
 def _parquet(path: Path, target: str | None, name: str) -> Dataset:
     try:
         frame = pd.read_parquet(path, engine="pyarrow")
+        return from_frame(frame, choose_target([str(c) for c in frame.columns], target, path.name), name)
     except ImportError as error:
         raise AskNextError(f"reading {path.name} needs PyArrow: pip install 'asknext[parquet]'") from error
-    return from_frame(frame, choose_target([str(c) for c in frame.columns], target, path.name), name)
+    except AskNextError:
+        raise
+    except Exception as error:  # a damaged file may fail in any way, and as late as its texts are read
+        raise AskNextError(f"{path.name} is a damaged Parquet file ({_why(error)}).") from error
 
 
 def _npz(path: Path, target: str | None, name: str) -> Dataset:
@@ -156,17 +162,7 @@ def _npz(path: Path, target: str | None, name: str) -> Dataset:
         raise AskNextError(f"{path.name}: a NumPy archive has its labels in y; leave --target out.")
     if not zipfile.is_zipfile(path):
         raise AskNextError(f"{path.name} is no NumPy archive; make one with numpy.savez(path, X=X, y=y).")
-    with np.load(path, allow_pickle=False) as archive:
-        if not {"X", "y"} <= set(archive.files):
-            found = ", ".join(archive.files) or "none"
-            raise AskNextError(f"{path.name} needs the arrays X and y; it holds: {found}.")
-        try:
-            X, y = archive["X"], archive["y"]
-        except ValueError as error:
-            raise AskNextError(
-                f"{path.name} holds arrays of Python objects, which are not read for safety; save X as "
-                "numbers and y as numbers or fixed-width text (y.astype(str))."
-            ) from error
+    X, y = _arrays(path)
     if X.ndim < 2 or X.dtype.kind not in "biuf":
         shape = " × ".join(map(str, X.shape))
         raise AskNextError(f"{path.name}: X must be rows of numbers; it is {X.dtype} of shape {shape}.")
@@ -180,6 +176,31 @@ def _npz(path: Path, target: str | None, name: str) -> Dataset:
     frame = pd.DataFrame(X, columns=[f"X{j}" for j in range(X.shape[1])])
     frame["y"] = y
     return from_frame(frame, "y", name)
+
+
+def _arrays(path: Path) -> tuple[Array, Array]:
+    """X and y of a NumPy archive."""
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+            if not {"X", "y"} <= set(archive.files):
+                found = ", ".join(archive.files) or "none"
+                raise AskNextError(f"{path.name} needs the arrays X and y; it holds: {found}.")
+            return archive["X"], archive["y"]
+    except AskNextError:
+        raise
+    except MemoryError as error:
+        raise AskNextError(f"{path.name} holds arrays too large for the memory: {error}") from error
+    except Exception as error:  # a damaged archive may fail in any way
+        if "Object arrays" in str(error):
+            raise AskNextError(
+                f"{path.name} holds arrays of Python objects, which are not read for safety; save X as "
+                "numbers and y as numbers or fixed-width text (y.astype(str))."
+            ) from error
+        raise AskNextError(f"{path.name} is a damaged NumPy archive ({_why(error)}).") from error
+
+
+def _why(error: Exception) -> str:
+    return str(error).strip().split("\n")[0] or type(error).__name__
 
 
 _READERS: dict[str, Callable[[Path, str | None, str], Dataset]] = {

@@ -35,7 +35,10 @@ def load(source: str, target: str | None = None) -> Dataset:
     """
     if source.lower().startswith("openml:"):
         return load_openml(source[len("openml:") :].strip(), target)
-    path = Path(source).expanduser()
+    try:
+        path = Path(source).expanduser()
+    except RuntimeError as error:
+        raise AskNextError(f"{source}: there is no such user; give the path in full.") from error
     named = not path.suffix and len(path.parts) == 1
     if not named or (path.exists() and source not in _named()):
         return load_file(path, target)
