@@ -421,3 +421,15 @@ def test_names_are_spread_without_crossing(positions):
     assert (np.diff(placed[order]) > 0).all()
     far = np.array([0.1, 0.5, 0.9])
     np.testing.assert_allclose(spread(far, 0.05, 0, 1), far)
+
+
+def test_seconds_are_written_as_plain_numbers(tmp_path):
+    timings = [
+        Timing(name, 0, 3, stage, seconds)
+        for name, seconds in (("random", 3.0), ("margin", 83.0))
+        for stage in ("select", "total")
+    ]
+    write_all(compared({"random": [WORKED], "margin": [WORKED]}, timings=timings), tmp_path)
+    svg = (tmp_path / "figures" / "time.svg").read_text()
+    assert ">80<" in svg
+    assert "e+" not in svg

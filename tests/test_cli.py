@@ -64,7 +64,9 @@ def test_compare_from_a_file_to_a_report() -> None:
     header, *rows = (out / "results.csv").read_text().splitlines()
     assert header == "dataset,strategy,seed,round,n_labelled,metric,subset,value"
     assert len(rows) == 2 * 2 * 3 * 4  # strategies, seeds, rounds with the first, metrics
-    assert (out / "report.html").stat().st_size > 10_000
+    report = (out / "report.html").read_text()
+    assert "<dt>target</dt><dd>answer</dd>" in report
+    assert "<dt>test share</dt><dd>0.3</dd>" in report
 
 
 def test_the_same_command_again_changes_no_byte_of_the_results() -> None:
@@ -202,6 +204,9 @@ def test_results_directories_are_protected() -> None:
     before = {p: p.read_bytes() for p in Path("asknext-wine").rglob("*.csv")}
     assert "other settings (batch: 2, here 3)" in refused("compare", "wine", *QUICK, "--batch", "3")
     assert {p: p.read_bytes() for p in Path("asknext-wine").rglob("*.csv")} == before
+
+    said = refused("compare", table(Path("wine.csv")), "--target", "answer", *QUICK, "--out", "asknext-wine")
+    assert "holds a comparison of other data (wine); choose another directory with --out" in said
 
     for broken in ("[1, 2]", '{"identity": 3}', '{"identity": {"data": 1}, "settings": {"source": 5}}'):
         Path("asknext-wine/settings.json").write_text(broken)

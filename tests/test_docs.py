@@ -7,8 +7,10 @@ import inspect
 import re
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sklearn.linear_model import LogisticRegression
 
 import asknext
 from asknext import strategies
@@ -79,7 +81,19 @@ def test_public_parameters_are_told(kind: type) -> None:
 def test_readme_names_only_what_there_is() -> None:
     text = (ROOT / "README.md").read_text()
     for name in re.findall(r"asknext\.([A-Za-z_]+)\b(?!\w*[/.])", text):
-        assert name in {*asknext.__all__, "csv", "strategies"} or hasattr(asknext, name), name
+        assert name in {*asknext.__all__, "csv", "datasets", "strategies"} or hasattr(asknext, name), name
     for option in re.findall(r"--strategies ([a-z,-]+)", text):
         for name in option.split(","):
             strategies.get(name)
+
+
+def test_readme_goes_from_a_table_to_questions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = (ROOT / "README.md").read_text()
+    (snippet,) = (code for code in re.findall(r"```python\n(.*?)```", text, re.S) if "load(" in code)
+    monkeypatch.chdir(tmp_path)
+    rows = [f"{word} book number {i},{label}" for i in range(60) for word, label in [("good", 1), ("bad", 0)]]
+    Path("reviews.csv").write_text("\n".join(["text,sentiment", *rows]))
+    names: dict[str, Any] = {"asknext": asknext, "LogisticRegression": LogisticRegression}
+    exec(snippet, names)
+    assert len(names["campaign"].labels) == 50
+    assert names["campaign"].proba().shape == (120, 2)

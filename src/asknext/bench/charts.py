@@ -119,7 +119,7 @@ class Artist:
     def metric(self, curves: Curves, percent: bool) -> Spec:
         """A small chart of the mean of any other metric by labels."""
         means = self._chart("means", curves, ticks=4)
-        axis = alt.Axis(title=None, format="~%" if percent else "~g", tickCount=5)
+        axis = alt.Axis(title=None, format="~%" if percent else "~f", tickCount=5)
         scale = alt.Scale(domain=_domain(curves.values.mean(axis=1)), nice=False)
         y = alt.Y("mean:Q", scale=scale, axis=axis)
         line = means.mark_line(strokeWidth=1.8).encode(y=y, strokeDash=self._dash())
@@ -167,7 +167,7 @@ class Artist:
 
     def _bars(self, part: str, names: bool) -> Any:
         y = alt.Y("strategy:N", sort=list(self.order), title=None, axis=alt.Axis(labels=names))
-        x = alt.X("seconds:Q", axis=alt.Axis(title=f"seconds a run, {part}", tickCount=4, format="~g"))
+        x = alt.X("seconds:Q", axis=alt.Axis(title=f"seconds a run, {part}", tickCount=4, format="~f"))
         chart = self._chart("rows").transform_filter(alt.datum.part == part).encode(x=x, y=y)
         text = chart.mark_text(align="left", dx=5, fontSize=12)
         return alt.layer(

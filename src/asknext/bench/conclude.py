@@ -30,6 +30,7 @@ def conclude(out: Path, settings: Settings, data: Dataset, command: str) -> dict
         n=len(data.y),
         classes=tuple(str(label) for label in data.classes),
         settings={
+            "target": settings.target,
             "learner": settings.learner,
             "initial": settings.initial,
             "batch": settings.batch,
@@ -37,6 +38,7 @@ def conclude(out: Path, settings: Settings, data: Dataset, command: str) -> dict
             "seeds": settings.seeds,
             "strategies": list(settings.strategies),
             "pool_size": len(data.y) - test,
+            "test_share": settings.test_share,
             "test_size": test,
             "notes": list(data.notes),
             "command": command,

@@ -165,13 +165,17 @@ def check_place(out: Path, settings: Settings, data: Dataset) -> None:
     AskNextError : the directory holds something else, or a comparison with other settings.
     """
     if (out / SETTINGS).exists():
-        identity, found = settings.identity(data), recorded(out)[0]
-        other = [key for key in identity if found.get(key) != identity[key]]
-        if other:
-            key = other[0]
+        identity, (found, before) = settings.identity(data), recorded(out)
+        other = next((key for key in identity if found.get(key) != identity[key]), None)
+        if other == "data":
             raise AskNextError(
-                f"{out} holds a comparison with other settings ({key}: {found.get(key)}, here "
-                f"{identity[key]}); choose another directory with --out."
+                f"{out} holds a comparison of other data ({before.source}); choose another directory with "
+                "--out."
+            )
+        if other:
+            raise AskNextError(
+                f"{out} holds a comparison with other settings ({other}: {found.get(other)}, here "
+                f"{identity[other]}); choose another directory with --out."
             )
     elif occupied(out):
         raise AskNextError(

@@ -75,6 +75,8 @@ def read_recipe(text: str, quick: bool = False, only: Collection[str] = ()) -> R
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise AskNextError(f"the recipe is no TOML: {error}.") from error
+    except RecursionError as error:
+        raise AskNextError("the recipe is nested too deeply.") from error
     _check(content, ("title", "description", "groups", "defaults", "tasks", "quick"), "the recipe")
     _need(content, ("title", "description", "tasks"), "the recipe")
     _check(content.get("defaults", {}), _SETTINGS, "[defaults]")

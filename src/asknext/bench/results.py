@@ -47,9 +47,9 @@ class Comparison:
     dataset : its name.
     n : number of items, pool and test together.
     classes : their names.
-    settings : learner, initial, batch, rounds, seeds, strategies (in the order given), pool_size, test_size,
-        notes (sentences about the data), command (reproduces the run) and versions (of what took part);
-        JSON-able, without NaN.
+    settings : target (None where the data come with their labels), learner, initial, batch, rounds, seeds,
+        strategies (in the order given), pool_size, test_share, test_size, notes (sentences about the data),
+        command (reproduces the run) and versions (of what took part); JSON-able, without NaN.
     measures, timings : the rows, in any order.
     """
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from asknext.datasets.base import Dataset
 from asknext.datasets.bundled import BUNDLED
 from asknext.datasets.files import load_file
 from asknext.datasets.openml import load_openml
+from asknext.datasets.places import expanded
 from asknext.datasets.published import PUBLISHED
 from asknext.errors import AskNextError
 from asknext.plugins import find, plugins
@@ -35,10 +35,7 @@ def load(source: str, target: str | None = None) -> Dataset:
     """
     if source.lower().startswith("openml:"):
         return load_openml(source[len("openml:") :].strip(), target)
-    try:
-        path = Path(source).expanduser()
-    except RuntimeError as error:
-        raise AskNextError(f"{source}: there is no such user; give the path in full.") from error
+    path = expanded(source)
     named = not path.suffix and len(path.parts) == 1
     if not named or (path.exists() and source not in _named()):
         return load_file(path, target)
