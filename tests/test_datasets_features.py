@@ -71,6 +71,27 @@ def test_few_whole_numbers_are_still_numbers():
     assert data.notes[0].startswith("1 numeric column")
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["PassengerId", "customerID", "row_id", "sample.id", "Unnamed: 0.1", "rownames", "Row Number", "#"],
+)
+def test_row_numbers_in_order_are_dropped_under_more_names(name):
+    def notes(values):
+        frame = pd.DataFrame({name: values, "x": np.linspace(0, 1, 30) ** 2, "label": ["a", "b"] * 15})
+        return from_frame(frame, "label").notes
+
+    for first in (0, 1):
+        assert f"1 column dropped, identifiers that hardly repeat: {name}" in notes(np.arange(30) + first)
+    for values in (np.arange(30) * 2, np.arange(30)[::-1], np.arange(30) + 0.5):
+        assert notes(values) == (f"2 numeric columns standardised: {name}, x",)
+
+
+@pytest.mark.parametrize("name", ["humid", "time", "valid", "x"])
+def test_a_count_under_a_name_of_its_own_is_a_measurement(name):
+    frame = pd.DataFrame({name: np.arange(30), "label": ["a", "b"] * 15})
+    assert from_frame(frame, "label").X.shape == (30, 1)
+
+
 @pytest.mark.parametrize("name", ["", "Unnamed: 0", "id", "ID", "index"])
 def test_row_numbers_are_dropped_by_name_and_content(name):
     data = build(**{name: [11, 12, 13, 15], "x": [1.0, 2, 3, 4]})

@@ -23,6 +23,11 @@ SEVERAL_WORDS = 2.0  # words in a distinct value, on average, from which on it i
 NEARLY_ALL = 0.9  # distinct values in a row, from which on single words are identifiers
 ID_NAMES = frozenset({"", "id", "index", "unnamed: 0"})
 """Names under which whole numbers that never repeat are row numbers, not measurements."""
+LIKE_ID_NAMES = re.compile(
+    r"(?i:(.*[\W_])?(id|idx|index)|row[\W_]?(number|num|nr|no|names?)?|unnamed: [\d.]+|level_0|#|no\.?|nr\.?)"
+    r"|.*[a-z](Id|ID)"
+)
+"""Names under which the whole numbers from 0 or 1 on, in their order, are row numbers."""
 
 _SPACELESS = "\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff"  # Thai, Lao, Japanese, Chinese
 WORD = rf"[{_SPACELESS}]|[^\W{_SPACELESS}]+"
@@ -49,7 +54,8 @@ class Column:
 def read(name: str, series: nw.Series[Any]) -> Column:
     """Look at a column and decide what it holds, from its type first and its values second.
 
-    Whole numbers are numbers, however few distinct ones there are. Texts that are all ISO 8601 dates are
+    Whole numbers are numbers, however few distinct ones there are, unless their name and they themselves
+    say that they number the rows. Texts that are all ISO 8601 dates are
     dates. Other texts are free text if their values have two words or more on average, unless at most 50
     distinct values recur; single words are identifiers if more than 90 % of them are distinct, else
     categories. Infinite numbers and blank texts count as missing.
@@ -107,14 +113,21 @@ def _numeric(name: str, kind: Kind, values: Array) -> Column:
     if infinite.any():
         values = np.where(infinite, np.nan, values)
     low, high = np.fmin.reduce(values, initial=np.nan), np.fmax.reduce(values, initial=np.nan)
-    whole = kind == "number" and name.strip().lower() in ID_NAMES and np.array_equal(values, np.floor(values))
     if np.isnan(low):
         kind = "empty"
     elif low == high and not np.isnan(values).any():
         kind = "constant"
-    elif whole and len(np.unique(values)) == len(values):
+    elif kind == "number" and _numbers_rows(name.strip(), values):
         kind = "identifier"
     return Column(name, kind, values)
+
+
+def _numbers_rows(name: str, values: Array) -> bool:
+    """Whether whole numbers only say which row it is."""
+    if LIKE_ID_NAMES.fullmatch(name) and values[0] in (0, 1) and (np.diff(values) == 1).all():
+        return True
+    whole = name.lower() in ID_NAMES and np.array_equal(values, np.floor(values))
+    return whole and len(np.unique(values)) == len(values)
 
 
 def _textual(name: str, texts: list[str | None]) -> Column:
