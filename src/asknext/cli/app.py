@@ -95,7 +95,8 @@ def plain(command: Command) -> Command:
         except AskNextError as error:
             fail(str(error))
         except UnicodeEncodeError as error:
-            fail(f"{error.object!a} is no UTF-8 text and cannot be written into results; rename it.")
+            name = error.object[max(0, error.start - 40) : error.end + 40]
+            fail(f"{name!a} is no UTF-8 text and cannot be written into results; rename it.")
         except OSError as error:
             trouble = _DISK.get(error.errno or 0, f"{error.strerror or error}; mend that and run it again")
             fail(f"{error.filename or 'writing'}: {trouble}.")
