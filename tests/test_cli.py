@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
+import asknext
 from asknext.cli import compare, datasets, replay, strategies, verify  # noqa: F401  (they register)
 from asknext.cli.app import app
 
@@ -109,6 +110,11 @@ def test_replay_and_verify() -> None:
     assert Path("asknext-wine/replay-brier.csv").read_text().count("\n") == len(rows) + 1
     assert "5 of 5" in run("replay", "asknext-wine", "--verify", "--sample", "5").stdout
     assert "0 with problems" in run("verify", "asknext-wine").stdout
+
+
+def test_the_package_is_the_command_too() -> None:
+    said = subprocess.check_output([sys.executable, "-m", "asknext", "--version"], text=True)
+    assert said == f"asknext {asknext.__version__}\n"
 
 
 def test_bad_data_is_refused_in_one_line() -> None:

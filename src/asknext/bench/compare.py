@@ -55,7 +55,7 @@ def carry_out(
     out : the claimed results directory.
     settings : sizes filled in, strategies checked (`check_strategies`).
     data : the data set.
-    jobs : processes, at most one a run; the results do not depend on it.
+    jobs : processes, at most one for each run that is left; the results do not depend on it.
     progress : called from a thread of its own.
 
     Raises
@@ -64,7 +64,7 @@ def carry_out(
     """
     y = class_positions(data)
     cells = runs(out, settings)
-    jobs = min(jobs, len(cells))
+    jobs = min(jobs, sum(not run.finished(settings.rounds) for run in cells)) or 1
     parent = os.getpid() if jobs > 1 else None
     tasks = (delayed(execute)(run, data.X, y, data.classes, settings, parent) for run in cells)
     finished: set[Run] = set()

@@ -1,0 +1,5 @@
+"""`python -m asknext`: the command line."""
+
+from asknext.cli import main
+
+main()
