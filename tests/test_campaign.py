@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import IntEnum, StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -408,3 +409,51 @@ def test_a_campaign_introduces_itself() -> None:
     campaign = plain(classes=["a"])
     campaign.tell([0], ["a"])
     assert repr(campaign) == "Campaign(10 items, 1 labelled, 1 classes, round 0, strategy 'random')"
+
+
+class Colour(StrEnum):
+    RED = "red"
+
+
+class Level(IntEnum):
+    HIGH = 3
+
+
+def test_labels_of_derived_types_are_plain_ones() -> None:
+    campaign = plain()
+    campaign.tell([0, 1, 2, 3], [Colour.RED, "red", Level.HIGH, 3])
+    assert campaign.classes == ("red", 3)
+    assert [type(label) for label in campaign.classes] == [str, int]
+
+
+@pytest.mark.parametrize(
+    "more", [{"id": 0}, {"id": [1]}, {"id": "\ud800"}, {"actor": "\ud800"}, {"actor": None}], ids=repr
+)
+def test_ids_and_actors_are_texts(more: dict[str, Any]) -> None:
+    campaign = plain()
+    with pytest.raises(AskNextError, match=f"^{next(iter(more))} is "):
+        campaign.tell([0], ["a"], **more)
+    assert campaign.labels == {}
+
+
+@pytest.mark.parametrize("digits", [19, 5000])
+def test_endless_numbers_are_no_labels(digits: int) -> None:
+    with pytest.raises(AskNextError, match="a number of more than 64 bits; give it as a text"):
+        plain().tell([0], [10**digits])
+
+
+def test_a_transaction_within_another_is_undone_alone() -> None:
+    campaign = plain()
+
+    def fail() -> None:
+        with campaign.transaction():
+            campaign.tell([1], ["b"])
+            raise KeyError
+
+    with campaign.transaction():
+        campaign.tell([0], ["a"])
+        with pytest.raises(KeyError):
+            fail()
+        campaign.tell([2], ["c"])
+    assert campaign.labels == {0: "a", 2: "c"}
+    assert campaign.classes == ("a", "c")

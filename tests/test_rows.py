@@ -326,3 +326,15 @@ def test_masked_values_are_refused_and_a_mask_without_any_is_not() -> None:
     assert rows.load(np.ma.array([[1.0], [2.0]])).tolist() == [[1.0], [2.0]]
     with pytest.raises(AskNextError, match="X is an array with masked values; fill them"):
         rows.load(np.ma.array([[1.0], [2.0]], mask=[[False], [True]]))
+
+
+def test_missing_values_of_any_nullable_column_are_nan() -> None:
+    columns = {"a": pd.array([True, None], dtype="boolean"), "b": pd.array([None, 2], dtype="Int64")}
+    frame = pd.DataFrame(columns)
+    np.testing.assert_array_equal(rows.numbers(frame), [[1, np.nan], [np.nan, 2]])
+
+
+def test_a_frame_of_sparse_columns_is_a_sparse_matrix() -> None:
+    loaded = rows.load(pd.DataFrame.sparse.from_spmatrix(sparse.csr_matrix(X)))
+    assert sparse.issparse(loaded)
+    np.testing.assert_array_equal(loaded.toarray(), X)

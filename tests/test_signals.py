@@ -157,3 +157,13 @@ def test_other_columns_keep_their_shape() -> None:
 def test_columns_that_are_not_numeric_are_refused() -> None:
     with pytest.raises(AskNextError, match="the signal 'proba' is not numeric"):
         given_columns(np.zeros((2, 1)), {"proba": ["a", "b"]})
+
+
+@pytest.mark.parametrize(
+    ("given", "used"), [("f2", "f4"), ("f4", "f4"), ("f8", "f8"), ("g", "f8"), ("i4", "i4")]
+)
+@pytest.mark.parametrize("called", [False, True])
+def test_unusual_precision_becomes_usual(given: str, used: str, called: bool) -> None:
+    column = np.arange(6).reshape(3, 2).astype(given)
+    signals = Signals(3, {"embedding": (lambda ids: column[ids]) if called else column})
+    assert signals.read("embedding", np.arange(2)).dtype == np.dtype(used)

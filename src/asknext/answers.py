@@ -14,6 +14,8 @@ from asknext.errors import AskNextError
 from asknext.pool import Answer
 from asknext.types import Array, Ids, Label
 
+_LARGEST = 2**63  # what databases and other programs still read as a whole number
+
 
 def as_whole(name: str, value: Any, least: int = 0) -> int:
     """A whole number of at least `least`, as plain Python.
@@ -40,7 +42,7 @@ def as_text(name: str, value: Any) -> str:
         value.encode()
     except UnicodeEncodeError as error:
         raise AskNextError(f"{name} is {value!r}, which is no Unicode text ({error.reason}).") from error
-    return value
+    return str.__str__(value)
 
 
 def as_ids(ids: Sequence[int] | Array, n: int) -> Ids:
@@ -74,14 +76,21 @@ def as_label(value: Any) -> Label:
 
     Raises
     ------
-    AskNextError : None, NaN, infinity, a text that is no Unicode (a lone surrogate) or anything else.
+    AskNextError : None, NaN, infinity, a number of more than 64 bits, a text that is no Unicode (a lone
+        surrogate) or anything else.
     """
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, str):
         return as_text("a label", value)
-    if isinstance(value, int) or (isinstance(value, float) and math.isfinite(value)):
+    if isinstance(value, bool):
         return value
+    if isinstance(value, int):
+        if -_LARGEST <= value < _LARGEST:
+            return int(value)
+        raise AskNextError("a label is a number of more than 64 bits; give it as a text.")
+    if isinstance(value, float) and math.isfinite(value):
+        return float(value)
     raise AskNextError(
         f"{_shown(value)} is no class label; give a text or a number (an answer to a question may also be "
         "OUT_OF_SCOPE, UNSURE or SKIPPED)."

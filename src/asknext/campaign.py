@@ -13,7 +13,7 @@ from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 from uuid import uuid4
 
 from asknext import strategies
-from asknext.answers import as_answers, as_ids, as_label, as_whole
+from asknext.answers import as_answers, as_ids, as_label, as_text, as_whole
 from asknext.errors import AskNextError
 from asknext.learners import Learner, as_learner
 from asknext.learners.fitting import Fitting, Table
@@ -278,7 +278,8 @@ class Campaign:
     ) -> None:
         places = as_ids(ids, len(self.table))
         given = as_answers(answers, len(places))
-        if id and id in self.log:  # compared by what the labels meant then; the log refuses another content
+        id = uuid4().hex if id is None else as_text("id", id)
+        if id in self.log:  # compared by what the labels meant then; the log refuses another content
             then = fold(takewhile(lambda event: event.id != id, self.log))
             self.log.append(decide.answered(then, kind, places, given, id, actor))
             return
@@ -287,7 +288,7 @@ class Campaign:
             for label in dict.fromkeys(given):
                 if not isinstance(label, Answer):
                     self.add_class(label, actor=actor)
-            self._ledger.append(decide.answered(self.state, kind, places, given, id or uuid4().hex, actor))
+            self._ledger.append(decide.answered(self.state, kind, places, given, id, actor))
 
     # ---------------------------------------------------------------- classes
 

@@ -44,6 +44,8 @@ def load(X: Any) -> Any:
         return np.asarray(X)  # a view: np.matrix would stay two-dimensional whatever is asked of it
     if is_tensor(X):
         return X.detach().cpu().numpy()
+    if hasattr(X, "sparse"):  # a pandas frame of sparse columns
+        return X.sparse.to_coo().tocsr()
     try:
         frame = nw.from_native(X, pass_through=True, allow_series=True)
     except NarwhalsError as error:
@@ -100,7 +102,7 @@ def numbers(X: Any) -> Any | None:
         return X if X.dtype.kind == "f" else X.astype(np.float64)
     frame = nw.from_native(X, eager_only=True)
     if all(dtype.is_numeric() or dtype == nw.Boolean for dtype in frame.schema.values()):
-        return frame.to_numpy().astype(np.float64)
+        return frame.select(nw.all().cast(nw.Float64)).to_numpy()
     return None
 
 
@@ -110,6 +112,14 @@ def matrix(X: Any) -> Any | None:
     if values is None or values.ndim == 2:
         return values
     return values.reshape(len(values), math.prod(values.shape[1:]))
+
+
+def usual_precision(values: Any) -> Any:
+    """Half precision as single and extended as double, since not every library takes the former."""
+    kind, size = values.dtype.kind, values.dtype.itemsize
+    if kind != "f" or size in (4, 8):
+        return values
+    return values.astype(np.float32 if size < 4 else np.float64)
 
 
 def check_finite(name: str, values: Any, ids: Ids | None = None) -> None:

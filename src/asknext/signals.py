@@ -177,7 +177,7 @@ class Signals:
         if source is None:
             return self._derive(name, ids)
         if not callable(source):
-            values = source[ids]
+            values = rows.usual_precision(source[ids])
             check_values(name, values, ids)
             return values
         known = self._known.setdefault(name, np.zeros(self._n, dtype=bool))
@@ -191,6 +191,7 @@ class Signals:
     def _store(self, name: str, ids: Ids, values: Array) -> None:
         if sparse.issparse(values):
             raise AskNextError(f"the signal '{name}' came out sparse; only given columns may be sparse.")
+        values = rows.usual_precision(values)
         check_values(name, values, ids)
         if name not in self._columns:
             self._columns[name] = np.empty((self._n, *values.shape[1:]), dtype=values.dtype)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
+from asknext.answers import as_text
 from asknext.errors import AskNextError
 
 CREATED = "created"
@@ -78,9 +79,9 @@ class Event:
         for key, form in REQUIRED[self.type].items():
             if not _fits(self.body[key], form):
                 raise AskNextError(f"an event '{self.type}' cannot say {key} = {repr(self.body[key])[:60]}.")
-        for name in ("id", "actor"):
-            if not isinstance(getattr(self, name), str):
-                raise AskNextError(f"{name} is {getattr(self, name)!r}; give a text.")
+        for name, value in {"id": self.id, "actor": self.actor, **self.body}.items():
+            if isinstance(value, str) or name in ("id", "actor"):
+                as_text(name, value)
 
     @property
     def text(self) -> str:

@@ -99,7 +99,8 @@ class EventLog:
     def transaction(self) -> Iterator[None]:
         """Commit everything appended inside at once, at the end; after an exception none of it happened.
 
-        Another thread waits until it is over.
+        Another thread waits until it is over. One within another is a part of it: its own exception undoes
+        what happened in it, and the outer one commits.
 
         Raises
         ------
@@ -114,11 +115,19 @@ class EventLog:
         with self.guard:
             if self._connection.closed:
                 raise AskNextError("this log is closed; open the campaign again to go on.")
-            if self._connection.in_transaction():
+            with self._within() if self._connection.in_transaction() else self._committing():
                 yield
-            else:
-                with self._committing():
-                    yield
+
+    @contextmanager
+    def _within(self) -> Iterator[None]:
+        mark = len(self._waiting)
+        try:
+            yield
+        except BaseException:
+            for undone in self._waiting[mark:]:
+                del self._ids[undone.id]
+            del self._waiting[mark:]
+            raise
 
     @contextmanager
     def _committing(self) -> Iterator[None]:
