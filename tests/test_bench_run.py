@@ -187,6 +187,13 @@ def test_a_column_that_is_gone_is_said_so(tmp_path: Path, wine: Dataset) -> None
         [m.column("test") for m in moments(run, split(y, SMALL, 0), y, 4)]
 
 
+def test_a_run_of_another_learner_is_refused(tmp_path: Path, wine: Dataset) -> None:
+    y, run = class_positions(wine), Run(tmp_path, "margin", 0)
+    execute(run, wine.X, y, wine.classes, replace(SMALL, learner="linear-svm"))
+    with pytest.raises(AskNextError, match="holds a run of another learner"):
+        execute(run, wine.X, y, wine.classes, SMALL)
+
+
 def test_sizes_left_open_suit_the_pool(wine: Dataset) -> None:
     filled = fit_to_pool(replace(SMALL, initial=-1, batch=-1), wine)
     assert (filled.initial, filled.batch) == (3, 2)

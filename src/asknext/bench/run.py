@@ -150,6 +150,7 @@ def execute(
         campaign, parts, oracle = open_campaign(run, X, y, classes, settings)
         with campaign:
             run.check_owner(campaign.log)
+            _check_model(run, campaign)
             more = True
             while more:
                 with campaign.transaction():
@@ -157,6 +158,13 @@ def execute(
                     while more and perf_counter() - start < COMMIT_EVERY:
                         more = play(campaign, parts, oracle, settings)
     return run
+
+
+def _check_model(run: Run, campaign: Campaign) -> None:
+    """Refuse a run that another learner was fitted in: it may come from another results directory."""
+    done = campaign.state.fitted.get(campaign.round)
+    if done and done["columns"]["proba"] != campaign.fitting.column_key("proba"):
+        raise AskNextError(f"{run.path} holds a run of another learner; put the folder back where it was.")
 
 
 @cache
