@@ -152,8 +152,8 @@ def test_joint_information_agrees_with_scikit_activeml(seed: int) -> None:
 
 
 def test_d_squared_draws_as_scikit_learn_seeds() -> None:
-    """Sequences of three of five rows, 4000 from each, as two samples of one distribution."""
-    X, draws = rng().normal(size=(5, 2)) + 3.0, 4000
+    """Sequences of three of five rows, 2500 from each, as two samples of one distribution."""
+    X, draws = rng().normal(size=(5, 2)) + 3.0, 2500
     ours = Counter(tuple(d_squared(X, 3, r)[0].tolist()) for r in rng(1).spawn(draws))
     theirs = Counter(
         tuple(kmeans_plusplus(X, 3, random_state=seed, n_local_trials=1)[1].tolist()) for seed in range(draws)
