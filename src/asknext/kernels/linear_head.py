@@ -26,7 +26,8 @@ def slopes(X: Any, proba: Array, rng: np.random.Generator) -> Floats:
     """The linear map from features to log-odds that fits best, by ridge regression with an intercept.
 
     For a model that is linear in its features, such as logistic regression or the last layer of a network,
-    log-odds are linear and the map is the model's own. For any other model it is an approximation.
+    log-odds are linear and the map is the model's own, as long as it is not surer than 1e-6: lower
+    probabilities count as that. For any other model it is an approximation.
 
     Parameters
     ----------

@@ -43,7 +43,8 @@ class Badge(Strategy):
     Paper
     -----
     Ash et al. 2020, "Deep Batch Active Learning by Diverse, Uncertain Gradient Lower Bounds", algorithm 1.
-    As in the authors' code and unlike the text, the first item is not drawn.
+    As in the authors' code and unlike the text, the first item is not drawn. Distances are to the items drawn
+    alone; well-known code measures them to the origin too, which makes short gradients rarer.
     """
 
     name = "badge"

@@ -46,7 +46,8 @@ class DropQuery(Strategy):
 
     Paper
     -----
-    Gupte et al. 2024, "Revisiting Active Learning in the Era of Vision Foundation Models".
+    Gupte et al. 2024, "Revisiting Active Learning in the Era of Vision Foundation Models". Well-known code
+    does not scale up the features that stay, so that its model leans to its offset.
     """
 
     name = "dropquery"

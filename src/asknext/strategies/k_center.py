@@ -21,7 +21,7 @@ class KCenter(Strategy):
     Paper
     -----
     Sener & Savarese 2018, "Active Learning for Convolutional Neural Networks: A Core-Set Approach",
-    algorithm 1; Gonzalez 1985.
+    algorithm 1, which starts from labels; Gonzalez 1985. Without any, well-known code draws the first item.
     """
 
     name = "k-center"

@@ -58,7 +58,8 @@ class Quire(Strategy):
     Huang, Jin & Zhou 2010, "Active Learning by Querying Informative and Representative Examples". Here the
     maximum over the item's label and the minimum over the others are exact; the short form
     L_ss - det(L_aa) / L_ss + 2 |…| that is also in use leaves out terms that depend on the item. Single
-    questions are theirs, batches ours.
+    questions of two classes are theirs, batches and the mean over classes ours; well-known code takes the
+    worst of the classes, and the item on the side of that class only.
     """
 
     name = "quire"

@@ -44,7 +44,8 @@ class TypiClust(Strategy):
     clusters are dropped, whatever the mean size; rounds over the clusters in an order fixed at the start,
     rather than the least covered first; at most 500 clusters, by mini-batches if over 50. We keep its rules
     where they cannot crash: clusters without candidates are skipped, and dropped clusters are used once
-    nothing else is left.
+    nothing else is left. Other well-known code looks at as many neighbours in a small cluster as in a
+    large one, up to all of it.
     """
 
     name = "typiclust"
