@@ -15,7 +15,7 @@ BINS = 15  # Guo et al. 2017
 
 
 class Reliability(NamedTuple):
-    """The bins that hold items, by ascending confidence: (r,) numbers of items, mean confidences and accuracies."""
+    """The bins that hold items, by ascending confidence: how many, mean confidence, accuracy; (r,) each."""
 
     items: Ids
     confidence: Floats
