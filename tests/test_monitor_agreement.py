@@ -95,8 +95,9 @@ def test_more_neighbours_than_labelled_items() -> None:
     assert named.tolist() == [1] * 5
 
 
-def test_of_equal_votes_the_nearest_decides() -> None:
-    known, labels = np.array([[0.0], [1.0], [3.0], [4.0]]), np.array([2, 0, 1, 1])
+@pytest.mark.parametrize("order", [slice(None), slice(None, None, -1)])
+def test_of_equal_votes_the_nearest_decides(order: slice) -> None:
+    known, labels = np.array([[0.0], [1.0], [3.0], [4.0]])[order], np.array([2, 0, 1, 1])[order]
     item = np.array([[1.6]])
     assert agreement.neighbour_classes(item, known, labels, 2).tolist() == [0]  # 1, 3
     assert agreement.neighbour_classes(item, known, labels, 3).tolist() == [0]  # 1, 3, 0
