@@ -104,6 +104,15 @@ def test_of_equal_votes_the_nearest_decides(order: slice) -> None:
     assert agreement.neighbour_classes(item, known, labels, 4).tolist() == [1]
 
 
+def test_votes_against_a_loop() -> None:
+    rng = np.random.default_rng(2)
+    X, known, labels = rng.normal(size=(80, 2)), rng.normal(size=(50, 2)), rng.integers(4, size=50)
+    named = agreement.neighbour_classes(X, known, labels, 6)
+    for item, name in zip(X, named, strict=True):
+        votes = labels[np.argsort(np.linalg.norm(known - item, axis=1))[:6]].tolist()
+        assert name == max(votes, key=votes.count)  # the first of equals, so the nearest
+
+
 @given(seed=st.integers(0, 2**32 - 1), neighbours=st.integers(1, 4))
 def test_raw_bounds_and_what_plays_no_part(seed: int, neighbours: int) -> None:
     rng = np.random.default_rng(seed)
