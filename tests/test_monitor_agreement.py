@@ -106,10 +106,10 @@ def test_of_equal_votes_the_nearest_decides(order: slice) -> None:
 
 def test_votes_against_a_loop() -> None:
     rng = np.random.default_rng(2)
-    X, known, labels = rng.normal(size=(80, 2)), rng.normal(size=(50, 2)), rng.integers(4, size=50)
-    named = agreement.neighbour_classes(X, known, labels, 6)
+    X, known, labels = rng.normal(size=(80, 2)), rng.normal(size=(300, 2)), rng.integers(4, size=300)
+    named = agreement.neighbour_classes(X, known, labels, 20)
     for item, name in zip(X, named, strict=True):
-        votes = labels[np.argsort(np.linalg.norm(known - item, axis=1))[:6]].tolist()
+        votes = labels[np.argsort(np.linalg.norm(known - item, axis=1))[:20]].tolist()
         assert name == max(votes, key=votes.count)  # the first of equals, so the nearest
 
 
