@@ -104,12 +104,12 @@ def test_of_equal_votes_the_nearest_decides(order: slice) -> None:
     assert agreement.neighbour_classes(item, known, labels, 4).tolist() == [1]
 
 
-def test_votes_against_a_loop() -> None:
+def test_many_votes_against_a_loop() -> None:
     rng = np.random.default_rng(2)
-    X, known, labels = rng.normal(size=(80, 2)), rng.normal(size=(300, 2)), rng.integers(4, size=300)
-    named = agreement.neighbour_classes(X, known, labels, 20)
+    X, known, labels = rng.normal(size=(40, 2)), rng.normal(size=(1000, 2)), rng.integers(150, size=1000)
+    named = agreement.neighbour_classes(X, known, labels, 300)
     for item, name in zip(X, named, strict=True):
-        votes = labels[np.argsort(np.linalg.norm(known - item, axis=1))[:20]].tolist()
+        votes = labels[np.argsort(np.linalg.norm(known - item, axis=1))[:300]].tolist()
         assert name == max(votes, key=votes.count)  # the first of equals, so the nearest
 
 
