@@ -19,7 +19,7 @@ from asknext.errors import AskNextError
 from asknext.learners.fitting import Table
 from asknext.log import Event, read_events
 from asknext.log.events import ANSWERED, ASKED
-from asknext.log.store import integrity
+from asknext.log.reader import integrity
 from asknext.log.verify import verify_log
 from asknext.round import Round
 from asknext.strategies import Selection, Strategy

@@ -30,7 +30,8 @@ from asknext.log.events import (
     STOPPED,
 )
 from asknext.log.migrations import MIGRATIONS, migrations
-from asknext.log.store import DATABASE, integrity
+from asknext.log.reader import DATABASE, integrity
+from asknext.log.seals import seal_of
 
 BODIES: dict[str, dict[str, Any]] = {
     CREATED: {"n": 3, "data": "d", "seed": 0},
@@ -331,9 +332,10 @@ def test_many_faults_are_reported_as_the_first(tmp_path: Path) -> None:
 def test_an_unreadable_event_is_a_damaged_log(tmp_path: Path, body: str) -> None:
     EventLog(tmp_path).close()
     with closing(database(tmp_path)) as raw:
-        raw.execute("INSERT INTO events VALUES (1, 'x', '', '', 'stopped', ?)", [body])
+        seal = seal_of("", "x", "", "", "stopped", body)
+        raw.execute("INSERT INTO events VALUES (1, 'x', '', '', 'stopped', ?, ?)", [body, seal])
         raw.commit()
-    with pytest.raises(DamagedLogError, match="the log holds an event that cannot be read"):
+    with pytest.raises(DamagedLogError, match="event 1 of the log cannot be read"):
         read_events(tmp_path)
 
 
@@ -372,7 +374,7 @@ def test_a_lost_event_is_a_damaged_log(tmp_path: Path, seq: int) -> None:
 def test_a_log_that_cannot_be_opened_leaves_no_file_open(tmp_path: Path) -> None:
     EventLog(tmp_path).close()
     with closing(database(tmp_path)) as raw:
-        raw.execute("INSERT INTO events VALUES (1, 'x', '', '', 'stopped', '{')")
+        raw.execute("INSERT INTO events VALUES (1, 'x', '', '', 'stopped', '{', '')")
         raw.commit()
     if not Path("/proc/self/fd").is_dir():
         pytest.skip("counts open files in /proc")

@@ -14,7 +14,8 @@ import pytest
 
 from asknext import OUT_OF_SCOPE, Campaign
 from asknext.errors import AskNextError
-from asknext.log.store import DATABASE
+from asknext.log.reader import DATABASE
+from asknext.log.seals import seal_of
 from asknext.log.verify import logs, verify_log
 
 X = np.arange(20.0)[:, None]
@@ -43,11 +44,22 @@ def tamper(path: Path, change: str, *values: Any) -> None:
 
 
 def rewrite(path: Path, seq: int, how: Callable[[dict[str, Any]], None]) -> None:
-    """Change the body of an event."""
+    """Change the body of an event, as a faulty program would that seals what it writes."""
     with closing(sqlite3.connect(path / DATABASE)) as raw:
         body = json.loads(raw.execute("SELECT body FROM events WHERE seq = ?", [seq]).fetchone()[0])
     how(body)
     tamper(path, "UPDATE events SET body = ? WHERE seq = ?", json.dumps(body), seq)
+    reseal(path)
+
+
+def reseal(path: Path) -> None:
+    with closing(sqlite3.connect(path / DATABASE)) as raw:
+        seal = ""
+        rows = raw.execute("SELECT seq, event_id, time, actor, type, body FROM events").fetchall()
+        for number, *values in rows:
+            seal = seal_of(seal, *values)
+            raw.execute("UPDATE events SET seal = ? WHERE seq = ?", [seal, number])
+        raw.commit()
 
 
 def seq_of(path: Path, kind: str, number: int = 0) -> int:
@@ -60,6 +72,16 @@ def test_a_sound_log_passes(project: Path) -> None:
     assert report.problems == ()
     assert report.events == 15
     assert report.as_dict() == {"path": str(project), "events": 15, "problems": []}
+
+
+@pytest.mark.parametrize(
+    "change", ["body = replace(body, 1, 0)", "time = ''", "actor = 'x'", "event_id = 'x'"]
+)
+@pytest.mark.parametrize("seq", [5, 15])
+def test_any_change_is_found(project: Path, change: str, seq: int) -> None:
+    tamper(project, f"UPDATE events SET {change} WHERE seq = {seq}")
+    (problem,) = verify_log(project).problems
+    assert problem.startswith(f"event {seq} of the log cannot be read: it is not as it was written")
 
 
 def test_a_changed_answer_is_found(project: Path) -> None:

@@ -20,7 +20,7 @@ from asknext.bench.run import Run, check, execute
 from asknext.datasets import Dataset
 from asknext.errors import AskNextError
 from asknext.log import events as kinds
-from asknext.log.store import count_events
+from asknext.log.reader import count_events
 from asknext.types import Array
 
 Progress = Callable[[int], None]
@@ -64,7 +64,7 @@ def carry_out(
     """
     y = class_positions(data)
     cells = runs(out, settings)
-    jobs = min(jobs, sum(not run.finished(settings.rounds) for run in cells)) or 1
+    jobs = min(jobs, sum(not run.finished(settings) for run in cells)) or 1
     parent = os.getpid() if jobs > 1 else None
     tasks = (delayed(execute)(run, data.X, y, data.classes, settings, parent) for run in cells)
     finished: set[Run] = set()
@@ -120,7 +120,7 @@ def measure(
     subsets = tuple(subsets)
     chosen = {name: metric(name) for name in names}
     for run in runs(out, settings):
-        for moment in moments(run, split(y, settings, run.seed), y, settings.rounds):
+        for moment in moments(run, split(y, settings, run.seed), y, settings):
             for subset in subsets:
                 view = moment.view(subset)
                 if view is None:
@@ -150,7 +150,7 @@ def timings(out: Path, settings: Settings) -> Iterator[Timing]:
     """
     for run in runs(out, settings):
         total, last = 0.0, 0
-        for event in run.events(settings.rounds):
+        for event in run.events(settings):
             if event.type in (kinds.FITTED, kinds.ASKED):
                 last = event.body["round"]
                 for stage, seconds in event.body["seconds"].items():

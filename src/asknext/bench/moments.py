@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from asknext.bench.protocol import Split
+from asknext.bench.protocol import Settings, Split
 from asknext.bench.run import Run
 from asknext.errors import AskNextError
 from asknext.log import Event, State
@@ -67,7 +67,7 @@ class Moment:
         return View(self.column(where)[ids], self.truth[where][ids], previous)
 
 
-def moments(run: Run, parts: Split, y: Array, rounds: int) -> Iterator[Moment]:
+def moments(run: Run, parts: Split, y: Array, settings: Settings) -> Iterator[Moment]:
     """The rounds of a run, in order, from its log and its stored columns.
 
     Parameters
@@ -75,13 +75,13 @@ def moments(run: Run, parts: Split, y: Array, rounds: int) -> Iterator[Moment]:
     run : a run that was executed.
     parts : its split.
     y : (n,) class positions of the whole data set.
-    rounds : the last round.
+    settings : of the comparison, whose rounds count.
 
     Raises
     ------
     AskNextError : a column is gone.
     """
-    events = run.events(rounds)
+    events = run.events(settings)
     asked = [e.body for e in events if e.type == kinds.ASKED]
     batches = {body["round"]: np.array(body["ids"], dtype=np.intp) for body in asked}
     truth = {"pool": y[parts.pool], "test": y[parts.test]}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -65,7 +65,7 @@ def repeat(out: Path, settings: Settings, data: Dataset, sample: int) -> Iterato
     rounds = [
         (run, event)
         for run in runs(out, settings)
-        for event in run.events(settings.rounds)
+        for event in run.events(settings)
         if event.type == kinds.ASKED
     ]
     chosen = spawn(0, "repeat").permutation(len(rounds))[:sample]
@@ -80,7 +80,7 @@ def repeat(out: Path, settings: Settings, data: Dataset, sample: int) -> Iterato
 def _ask_again(
     run: Run, asked: Event, table: Table, signals: dict[str, Array], settings: Settings
 ) -> list[int]:
-    before = run.events(asked.body["round"])
+    before = run.events(replace(settings, rounds=asked.body["round"]))
     with Campaign(
         table, settings.learner, run.strategy, seed=run.seed, signals=signals, history=before
     ) as campaign:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from asknext.kernels.threads import one_thread
 from asknext.learners.fitting import Table
 from asknext.log import ColumnStore, Event, read_events
 from asknext.log import events as kinds
-from asknext.log.store import DATABASE
+from asknext.log.reader import DATABASE
 from asknext.oracles import Oracle, TruthOracle
 from asknext.types import Array, Label
 
@@ -59,8 +60,8 @@ class Run:
         """True once there is a log."""
         return (self.path / DATABASE).exists()
 
-    def events(self, rounds: int) -> list[Event]:
-        """What its log holds of so many rounds; a longer comparison may have gone on in it.
+    def events(self, settings: Settings) -> list[Event]:
+        """What its log holds of a comparison's rounds; a longer comparison may have gone on in it.
 
         Raises
         ------
@@ -68,35 +69,44 @@ class Run:
         """
 
         def within(event: Event) -> bool:
-            return event.type != kinds.ASKED or event.body["round"] < rounds
+            return event.type != kinds.ASKED or event.body["round"] < settings.rounds
 
         found = read_events(self.path)
-        self.check_owner(found)
+        self.check_owner(found, settings)
         return list(takewhile(within, found))
 
-    def finished(self, rounds: int) -> bool:
+    def finished(self, settings: Settings) -> bool:
         """True when the last round was recorded, or the pool ran empty: any other round ends with a question.
 
         Raises
         ------
         AskNextError : as for `events`.
         """
-        events = self.events(rounds) if self.started else []
+        events = self.events(settings) if self.started else []
         return bool(events) and events[-1].type == kinds.FITTED
 
-    def check_owner(self, events: Iterable[Event]) -> None:
+    def check_owner(self, events: Iterable[Event], settings: Settings) -> None:
         """Refuse events of another run: folders may have been exchanged.
 
         Raises
         ------
-        AskNextError : another strategy asked, or another seed was at work.
+        AskNextError : another strategy asked, another seed was at work, or rounds had other sizes.
         """
+        size = math.inf
         for event in events:
+            size = event.body.get("n", size)
             seed, name = event.body.get("seed", self.seed), event.body.get("strategy", self.strategy)
             if (name, seed) != (self.strategy, self.seed):
                 raise AskNextError(
                     f"{self.path} holds a run of {name} with seed {seed}; put the folder back where it was."
                 )
+            if event.type == kinds.FITTED:
+                due = min(settings.initial + settings.batch * event.body["round"], size)
+                if event.body["labelled"] != due:
+                    raise AskNextError(
+                        f"{self.path} holds a run with {event.body['labelled']} labels in round "
+                        f"{event.body['round']}, not {due}; put the folder back where it was."
+                    )
 
 
 def open_campaign(
@@ -149,7 +159,7 @@ def execute(
     with one_thread():
         campaign, parts, oracle = open_campaign(run, X, y, classes, settings)
         with campaign:
-            run.check_owner(campaign.log)
+            run.check_owner(campaign.log, settings)
             _check_model(run, campaign)
             more = True
             while more:

@@ -25,12 +25,13 @@ def verify(path: Path) -> Iterator[LogReport]:
     ------
     AskNextError : there is no log, or a results directory cannot be read.
     """
-    cells = {run.path: run for run, _ in _expected(path)}
+    cells = {run.path: (run, settings) for run, settings in _expected(path)}
     for place in logs(path):
         report = verify_log(place)
         if place in cells and not report.problems:
+            run, settings = cells[place]
             try:
-                cells[place].check_owner(read_events(place))
+                run.check_owner(read_events(place), settings)
             except AskNextError as error:
                 report = replace(report, problems=(str(error),))
         yield report
@@ -39,7 +40,7 @@ def verify(path: Path) -> Iterator[LogReport]:
         for file in path.rglob(RESULTS)
         for row in read_measures(file.parent)
     }
-    for place, run in cells.items():
+    for place, (run, _) in cells.items():
         if not run.started and (run.out, run.strategy, run.seed) in told:
             yield LogReport(place, 0, (f"the log is missing, though {RESULTS} tells of this run",))
 
@@ -51,7 +52,7 @@ def unfinished(path: Path) -> int:
     ------
     AskNextError : a results directory or a log cannot be read.
     """
-    return sum(not run.finished(settings.rounds) for run, settings in _expected(path))
+    return sum(not run.finished(settings) for run, settings in _expected(path))
 
 
 def _expected(path: Path) -> list[tuple[Run, Settings]]:

@@ -40,7 +40,9 @@ events = Table(
     Column("actor", String(200), nullable=False),
     Column("type", String(40), nullable=False),
     Column("body", Text, nullable=False),
+    Column("seal", String(32), nullable=False),
 )
+"""`seal` is a hash of the row and of the seal before it, so that no row is changed or lost unnoticed."""
 
 
 def m001_events(connection: Connection) -> None:

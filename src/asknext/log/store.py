@@ -4,26 +4,23 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import RLock
-from typing import Any, TypeVar
-from urllib.parse import quote
+from typing import Any
 
 from filelock import FileLock, Timeout
-from sqlalchemy import URL, Connection, Engine, create_engine, event, func, insert, inspect, select
+from sqlalchemy import URL, Connection, Engine, create_engine, event, insert
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import StaticPool
 
 from asknext.errors import AskNextError, DamagedLogError
 from asknext.log.events import Event
 from asknext.log.migrations import events, migrate
-
-DATABASE = "project.db"
-
-T = TypeVar("T")
+from asknext.log.reader import DATABASE
+from asknext.log.seals import as_rows, read_rows
 
 
 class EventLog:
@@ -51,13 +48,14 @@ class EventLog:
         self._lock = None if path is None else _lock(path, wait)
         self._engine = _engine(path)
         self._waiting: list[Event] = []
+        self._seal = ""
         with ExitStack() as undo:
             undo.callback(self._release)
             try:
                 self._connection = undo.enter_context(self._engine.connect())
                 with self._connection.begin():
                     migrate(self._connection)
-                    self._ids = {e.id: e for e in _read(self._connection)}
+                    self._load()
             except DatabaseError as error:
                 raise DamagedLogError(f"{path} holds no readable log: {error.orig}.") from error
             undo.pop_all()
@@ -135,18 +133,30 @@ class EventLog:
             with self._connection.begin():
                 yield
                 if self._waiting:
-                    self._connection.execute(insert(events), [_row(e) for e in self._waiting])
+                    new = as_rows(self._waiting, self._seal)
+                    self._connection.execute(insert(events), new)
+                    self._seal = new[-1]["seal"]
             self._waiting = []
-        except BaseException as error:
-            self._waiting = []
-            with self._connection.begin():
-                self._ids = {e.id: e for e in _read(self._connection)}
-            if isinstance(error, OperationalError):
-                raise AskNextError(
-                    f"the log in {self.path} cannot be written ({error.orig}); what was acknowledged before "
-                    "is safe. Mend the cause and go on."
-                ) from error
+        except OperationalError as error:
+            self._undo()
+            raise AskNextError(
+                f"the log in {self.path} cannot be written ({error.orig}); what was acknowledged before is "
+                "safe. Mend the cause and go on."
+            ) from error
+        except DatabaseError as error:
+            raise DamagedLogError(f"the log in {self.path} is damaged: {error.orig}.") from error
+        except BaseException:
+            self._undo()
             raise
+
+    def _undo(self) -> None:
+        self._waiting = []
+        with self._connection.begin():
+            self._load()
+
+    def _load(self) -> None:
+        found, self._seal = read_rows(self._connection)
+        self._ids = {event.id: event for event in found}
 
     def close(self) -> None:
         """Give the file back; a later `EventLog` goes on where this one stopped."""
@@ -160,86 +170,6 @@ class EventLog:
         self._engine.dispose()
         if self._lock is not None:
             self._lock.release()
-
-
-def read_events(path: Path) -> list[Event]:
-    """All events of a project, without becoming its writer; works beside a writer.
-
-    Raises
-    ------
-    AskNextError : there is no log in this directory.
-    DamagedLogError : the file cannot be read.
-    """
-    if not (path / DATABASE).is_file():
-        raise AskNextError(f"there is no asknext project in {path} (no {DATABASE}).")
-
-    def read(connection: Connection) -> list[Event]:
-        # a log that was cut short at its creation holds nothing yet
-        return _read(connection) if inspect(connection).has_table(events.name) else []
-
-    try:
-        return _peek(path, read)
-    except DatabaseError as error:
-        raise DamagedLogError(f"{path / DATABASE} is no readable log: {error.orig}.") from error
-
-
-def count_events(path: Path, type: str) -> int:
-    """How many events of a type a project's log holds, read beside its writer; 0 where it cannot be read."""
-    query = select(func.count()).select_from(events).where(events.c.type == type)
-    try:
-        return _peek(path, lambda connection: int(connection.execute(query).scalar_one()))
-    except DatabaseError:  # being created this moment
-        return 0
-
-
-def integrity(path: Path) -> str:
-    """SQLite's own check of the database file: 'ok', or the first thing that is broken."""
-    try:
-        return _peek(path, lambda c: str(c.exec_driver_sql("PRAGMA integrity_check").scalars().all()[0]))
-    except DatabaseError as error:
-        return str(error.orig)
-
-
-def _peek(path: Path, read: Callable[[Connection], T]) -> T:
-    """Read a log beside its writer; where nothing may be written, a log that was closed well can be read.
-
-    SQLite wants to make a file beside the database even to read it. In a read-only directory, or on a full
-    disk, it is told that nobody writes (`immutable`) — unless there is a write-ahead log that it would miss.
-    """
-    try:
-        return _connected(path, read, mode="ro")
-    except OperationalError:
-        waiting = path / f"{DATABASE}-wal"
-        if waiting.exists() and waiting.stat().st_size:
-            raise
-        return _connected(path, read, immutable="1")
-
-
-def _connected(path: Path, read: Callable[[Connection], T], **how: str) -> T:
-    file = quote(str((path / DATABASE).absolute()))
-    engine = create_engine(URL.create("sqlite", database=f"file:{file}", query={**how, "uri": "true"}))
-    try:
-        with engine.connect() as connection:
-            return read(connection)
-    finally:
-        engine.dispose()
-
-
-def _row(item: Event) -> dict[str, str]:
-    return {
-        "event_id": item.id, "time": item.time, "actor": item.actor, "type": item.type, "body": item.text,
-    }  # fmt: skip
-
-
-def _read(connection: Connection) -> list[Event]:
-    rows = connection.execute(select(events).order_by(events.c.seq)).all()
-    for place, row in enumerate(rows, start=1):
-        if row.seq != place:
-            raise DamagedLogError(f"the log lacks event {place}; restore it from a copy.")
-    try:
-        return [Event(r.type, json.loads(r.body), r.event_id, r.actor, r.time) for r in rows]
-    except (ValueError, TypeError, AttributeError) as error:
-        raise DamagedLogError(f"the log holds an event that cannot be read: {error}") from error
 
 
 def _lock(path: Path, wait: float) -> FileLock:

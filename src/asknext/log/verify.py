@@ -10,7 +10,7 @@ from asknext.errors import AskNextError, DamagedLogError
 from asknext.log import events as kinds
 from asknext.log.columns import ColumnStore
 from asknext.log.fold import State
-from asknext.log.store import DATABASE, integrity, read_events
+from asknext.log.reader import DATABASE, integrity, read_events
 
 
 @dataclass(frozen=True)
