@@ -19,6 +19,10 @@ A model that *was* trained on the audit items must not be scored on them: it kno
 neither way is open, the prequential interval still has an honest use: unless the model got worse, its lower
 end is a lower bound of the present accuracy.
 
+In 500 simulated campaigns of 50 rounds with two audit items each (tests/test_monitor_audit_coverage.py) the
+95 % interval covers the present accuracy in 95–97 % on reserve, held-out and fold items; the prequential one
+in 34 % over the whole history, 84 % at a discount of .97, 91 % over the last 40 items (77 % at round 25).
+
 **Of what.** Items drawn among those still unasked speak of the part of the pool not yet chosen. With a
 share s of the pool chosen, this can differ from the whole pool by at most s; to be free of it, draw all
 audit items before the first choice (`audit_ids` once, served in that order) and keep them from the strategy.
