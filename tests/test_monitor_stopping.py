@@ -148,6 +148,7 @@ def test_low_and_stuck_and_moving() -> None:
         "flat but not there, so stuck, not settled.",
     )  # fmt: skip
     assert rule.decide([0.6, 0.4, 0.3, 0.2])[:2] == (False, None)
+    assert rule.decide([0.3, 0.27, 0.24])[:2] == (False, None)  # slowly falling is not flat
     assert rule.decide([0.04, 0.03, 0.025, 0.022])[:2] == (False, None)  # slow, but on its last steps
 
 
