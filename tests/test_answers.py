@@ -88,7 +88,6 @@ def test_ids_that_are_none(ids: Any, message: str) -> None:
     ("given", "kept"),
     [
         ("spam", "spam"),
-        ("", ""),
         (np.str_("ham"), "ham"),
         (np.int64(3), 3),
         (np.float32(0.5), 0.5),
@@ -218,3 +217,9 @@ def test_a_message_is_one_short_line(refuse: Any, bad: Any) -> None:
         refuse(bad)
     assert "\n" not in str(error.value)
     assert len(str(error.value)) < 250
+
+
+@pytest.mark.parametrize("blank", ["", "  ", "\t\n"])
+def test_a_blank_text_is_no_label(blank: str) -> None:
+    with pytest.raises(AskNextError, match="is no class label"):
+        as_label(blank)

@@ -649,3 +649,41 @@ def test_a_resume_cache_says_what_it_cannot_do(tmp_path):
     for wrong in (0, 1.5, "2"):
         with pytest.raises(AskNextError, match=f"lifetime is {wrong!r}; give a whole number of at least 1"):
             ResumeCache(tmp_path, lifetime=wrong)
+
+
+# ---------------------------------------------------------------- a kill while the tables are made
+
+
+def tables(path):
+    with sqlite3.connect(path / "values.db") as raw:
+        found = raw.execute("SELECT name FROM sqlite_schema WHERE name NOT LIKE 'sqlite%'").fetchall()
+    return {name for (name,) in found}
+
+
+def test_the_tables_come_all_at_once(tmp_path, monkeypatch):
+    def killed(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("sqlalchemy.sql.ddl.SchemaGenerator.visit_index", killed)
+    with pytest.raises(KeyboardInterrupt):
+        ReplayCache(tmp_path).__enter__()
+    assert tables(tmp_path) == set()
+    monkeypatch.undo()
+    with ReplayCache(tmp_path):
+        assert tables(tmp_path) == {"logged_value", "finished_iteration", "one_value_each"}
+
+
+def test_a_lost_index_is_made_again(tmp_path):
+    with ReplayCache(tmp_path):
+        pass
+    with sqlite3.connect(tmp_path / "values.db") as raw:
+        raw.execute("DROP INDEX one_value_each")
+    for _ in range(2):
+        with ReplayCache(tmp_path) as cache:
+            cache.log_value("accuracy", 1.0)
+    assert len(read_values(tmp_path)) == 1
+
+
+def test_a_number_without_end_is_no_value(tmp_path):
+    with ReplayCache(tmp_path) as cache, pytest.raises(AskNextError, match="beyond any float"):
+        cache.log_value("a", 10**400)

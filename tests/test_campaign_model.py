@@ -22,7 +22,7 @@ from asknext.pool import Answer
 
 N = 8
 X = np.arange(float(N))[:, None]
-LABELS = st.sampled_from(["a", "b", "c", "", 1, 2.5])
+LABELS = st.sampled_from(["a", "b", "c", "ß c", 1, 2.5])
 ANSWERS = LABELS | st.sampled_from([OUT_OF_SCOPE, UNSURE, SKIPPED])
 UNASKED, PENDING = "unasked", "pending"
 

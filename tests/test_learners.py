@@ -345,7 +345,7 @@ TABLE_ROW = X[7]
     ("fault", "message"),
     [
         ("nan", "'proba' holds NaN or infinity in 1 .* row 7;"),
-        ("sum", "'proba' holds no probabilities in 1 .* row 7;"),
+        ("sum", "'proba' holds no probabilities, .* row 7;"),
         ("short", "the learner's signal 'proba' has 1 rows for 150 items"),
         ("flat", r"'proba' is of the shape \(150,\)"),
     ],

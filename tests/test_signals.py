@@ -113,7 +113,7 @@ def test_what_is_no_distribution_is_refused_where_it_is_read(name: str, bad: lis
     column = column[:, None] if name == "samples" else column
     signals = Signals(5, {name: Counting(column) if lazy else column})
     assert len(signals.read(name, np.array([0, 1, 4]))) == 3
-    with pytest.raises(AskNextError, match=rf"the signal '{name}' holds no probabilities .* row 3; they"):
+    with pytest.raises(AskNextError, match=rf"the signal '{name}' holds no probabilities, .* row 3; they"):
         signals.read(name, np.array([4, 3]))
 
 

@@ -76,12 +76,12 @@ def as_label(value: Any) -> Label:
 
     Raises
     ------
-    AskNextError : None, NaN, infinity, a number of more than 64 bits, a text that is no Unicode (a lone
-        surrogate) or anything else.
+    AskNextError : None, NaN, infinity, a number of more than 64 bits, a text that is blank or no Unicode (a
+        lone surrogate), or anything else.
     """
     if isinstance(value, np.generic):
         value = value.item()
-    if isinstance(value, str):
+    if isinstance(value, str) and value.strip():
         return as_text("a label", value)
     if isinstance(value, bool):
         return value

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 from uuid import uuid4
 
-from asknext import strategies
+from asknext import rows, strategies
 from asknext.answers import as_answers, as_ids, as_label, as_text, as_whole
 from asknext.errors import AskNextError
 from asknext.learners import Learner, as_learner
@@ -90,6 +90,11 @@ class Campaign:
         self._columns = columns or (ColumnStore(path / "columns") if path else None)
         own = {} if embedding is None else {"embedding": embedding}
         self._given = given_columns(self.table.X, {**(signals or {}), **own})
+        if isinstance(learner, str) and rows.matrix(self.table.X) is None:
+            raise AskNextError(
+                f"the learner '{learner}' reads numbers, and X holds something else; give features, or a "
+                "scikit-learn pipeline that makes them."
+            )
         Signals(len(self.table), self._given)  # refuses columns of another length before there is a log
         self._fitting: Fitting | None = None
         self._ledger = Ledger(path, wait)

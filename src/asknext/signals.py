@@ -98,7 +98,7 @@ def check_values(name: str, values: Any, ids: Ids | None = None) -> None:
     if bad.any():
         places = np.flatnonzero(bad.reshape(len(values), -1).any(axis=1))
         raise AskNextError(
-            f"the signal '{name}' holds no probabilities in {len(places)} row(s), the first is row "
+            f"the signal '{name}' holds no probabilities, for instance in row "
             f"{places[0] if ids is None else ids[places[0]]}; they must be at least 0 and add up to 1."
         )
 

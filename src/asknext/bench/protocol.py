@@ -64,8 +64,8 @@ class Settings:
             "data": rows.fingerprint(data.X, data.y.tolist()),
             "learner": self.learner,
             "learner_key": make(self.learner).key,
-            "initial": self.initial,
             "batch": self.batch,
+            "initial": self.initial,
             "test_share": self.test_share,
             "asknext": __version__,
         }

@@ -41,14 +41,14 @@ class Recipe:
     title, description : for the report.
     tasks : the comparisons to run, by name.
     left_out : names of the tasks of the file that are not to be run.
-    quick : whether `[quick]` holds.
+    quick : what `[quick]` puts in the place of the settings; empty where it does not hold.
     """
 
     title: str
     description: str
     tasks: dict[str, Settings]
     left_out: tuple[str, ...]
-    quick: bool
+    quick: dict[str, Any]
 
 
 def read_recipe(text: str, quick: bool = False, only: Collection[str] = ()) -> Recipe:
@@ -98,7 +98,7 @@ def read_recipe(text: str, quick: bool = False, only: Collection[str] = ()) -> R
         find("task", name, tasks)
     chosen = {name: task for name, task in tasks.items() if not wanted or name in wanted}
     left_out = tuple(name for name in tasks if name not in chosen)
-    return Recipe(content["title"], content["description"].strip(), chosen, left_out, quick)
+    return Recipe(content["title"], content["description"].strip(), chosen, left_out, changes)
 
 
 def prepare(recipe: Recipe) -> dict[str, tuple[Settings, Dataset]]:

@@ -42,7 +42,8 @@ def write_recipe(recipe: Recipe, tasks: dict[str, dict[str, Any]], command: str,
     write_json(out / "summary.json", summary)
     write_text(out / "table.md", markdown(summary))
     page = environment().get_template("recipe.html.j2")
-    write_text(out / "report.html", page.render(summary=summary, columns=COLUMNS, rows=rows, facts=facts))
+    told = page.render(summary=summary, columns=COLUMNS, rows=rows, facts=facts, quickly=quickly)
+    write_text(out / "report.html", told)
     return summary
 
 
@@ -86,6 +87,12 @@ def facts(task: dict[str, Any]) -> str:
     )
 
 
+def quickly(changes: dict[str, Any]) -> str:
+    """How a quick run differs from the recipe, whose description may then not hold."""
+    told = ", ".join(f"{name} = {value}" for name, value in changes.items() if name != "strategies")
+    return f"A quick run, which shows only that it works. In the place of what the recipe says: {told}."
+
+
 def markdown(summary: dict[str, Any]) -> str:
     """The tables as Markdown.
 
@@ -95,7 +102,7 @@ def markdown(summary: dict[str, Any]) -> str:
     """
     lines = [f"# {summary['title']}", "", summary["description"], "", "```", summary["command"], "```", ""]
     if summary["quick"]:
-        lines += ["A quick run, shorter than the recipe.", ""]
+        lines += [quickly(summary["quick"]), ""]
     if summary["not_run"]:
         lines += [f"Not run yet: {', '.join(summary['not_run'])}.", ""]
     for name, task in summary["tasks"].items():

@@ -10,6 +10,11 @@ from rich.text import Text
 from asknext.bench import wording
 from asknext.bench.summary import best_first
 
+LEGEND = (
+    "AUC: mean accuracy over the rounds ± its deviation over seeds; gain: points above random; saved: labels "
+    "fewer than random for its final accuracy; rank: mean, 1 is best; choosing, in all: time of a run"
+)
+
 
 def terminal_table(summary: dict[str, Any]) -> Table:
     """Strategies, the best first, under the title and over the verdict.
@@ -19,7 +24,7 @@ def terminal_table(summary: dict[str, Any]) -> Table:
     summary : the content of summary.json.
     """
     results = summary["strategies"]
-    caption = Text("\n".join([summary["verdict"], *summary["warnings"]]), style="default")
+    caption = Text(LEGEND, "dim").append("\n".join(["", summary["verdict"], *summary["warnings"]]), "not dim")
     table = Table(
         title=Text(f"{summary['dataset']}, {summary['n_labelled'][-1]} labels"),
         caption=caption,

@@ -11,6 +11,7 @@ from asknext.bench.statistics import t_interval
 from asknext.bench.wording import listing, percent, span
 from asknext.types import Array
 
+FEWEST = 3  # seeds from which on an interval says something
 NAMED = 3  # longer lists of strategies are counted, not spelled out
 
 
@@ -38,10 +39,11 @@ def verdict(summary: dict[str, Any], auc: Array, baseline: str) -> str:
         return f"Only {best} was run, with a mean accuracy of {level}; a comparison needs a second strategy."
     if np.ptp(auc, axis=0).max() == 0:
         return f"No difference at all: every strategy has a mean accuracy of {level}."
-    if auc.shape[1] == 1:
+    if auc.shape[1] < FEWEST:
+        runs = "the only run there is" if auc.shape[1] == 1 else "two runs, which is too few to tell"
         return (
-            f"{best} has the highest mean accuracy, {level}, in the only run there is; "
-            "another seed may order the strategies differently."
+            f"{best} has the highest mean accuracy, {level}, in {runs}; other seeds may order the strategies "
+            "differently."
         )
     if baseline not in results:
         return _without_baseline(names, auc, best)

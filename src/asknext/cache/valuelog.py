@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,6 +29,7 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.schema import CreateIndex
 
 from asknext.answers import as_text, as_whole
 from asknext.cache.values import plain
@@ -79,6 +81,8 @@ def entry(metric: str, value: Any, iteration: int | None, extra: Mapping[str, An
     metric = as_text("the name of a metric", metric)
     if isinstance(value, np.generic):
         value = value.item()
+    if isinstance(value, int) and abs(value) > sys.float_info.max:
+        raise AskNextError(f"the value of '{metric}' is beyond any float; log it as a text.")
     if not (isinstance(value, float) and not math.isfinite(value)):
         value = plain(value, f"the value of '{metric}'")
     return {
@@ -143,7 +147,10 @@ def prepare(path: Path) -> None:
     """Make the SQLite file and its tables where they are missing; one process at a time."""
     with _connect(path) as connection:
         connection.exec_driver_sql("PRAGMA journal_mode = WAL")  # readers and a writer at the same time
+        connection.exec_driver_sql("BEGIN IMMEDIATE")  # the driver opens no transaction for tables
         _schema.create_all(connection)
+        for index in logged.indexes:  # an earlier version could be killed before it
+            connection.execute(CreateIndex(index, if_not_exists=True))
 
 
 def read_values(folder: str | Path, metric: str | None = None) -> list[dict[str, Any]]:

@@ -15,6 +15,20 @@ from rich.text import Text
 from asknext.cli.app import app, plain, print_json, screen
 
 WIDTH = 100  # columns beyond which prose is hard to read
+NEEDS = (
+    "embedding, the features of the items; proba, class probabilities, which every learner gives; samples, "
+    "several draws of them, as a random forest gives; truth and reference_proba, which only a benchmark knows"
+)
+REMARKS = {
+    "baseline": "what to compare with",
+    "uncertainty": "ask where the model is unsure; with many labels",
+    "bayesian": "ask where draws of the model disagree",
+    "diversity": "spread over the pool; no model needed",
+    "hybrid": "unsure and spread, for batches",
+    "low-budget": "start here with few labels or none",
+    "oracle": "for benchmarks only: they know the truth",
+}
+"""When to think of a family."""
 LETTERS = "N candidates, L items asked so far, B items to ask, C classes, d features, M draws"
 
 EXAMPLE = """
@@ -43,18 +57,15 @@ def strategies(
 
 def _list(entries: list[dict[str, Any]]) -> RenderableType:
     """All strategies by family."""
-    table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
-    table.add_column("name", no_wrap=True)
-    table.add_column("needs", max_width=11, overflow="fold")
-    table.add_column("cost", ratio=5)
-    table.add_column("paper", ratio=4)
+    table = _columns(1)
     for family, members in groupby(sorted(entries, key=_family), key=_family):
         table.add_row()
-        table.add_row(Text(family, "bold cyan"))
+        table.add_row(Text(family, "bold cyan"), Text(REMARKS.get(family, ""), "cyan"))
         for entry in members:
-            needs = "\n".join(entry["needs"]) or "-"
-            table.add_row(*map(Text, (f"  {entry['name']}", needs, entry["cost"], entry["paper"])))
-    return Group(table, Text(f"\nCost of a round: {LETTERS}.", "dim"))
+            needs = ", ".join(entry["needs"]) or "nothing"
+            facts = f"needs {needs}; cost {entry['cost']}; {entry['paper']}"
+            table.add_row(Text(f"  {entry['name']}"), Text.assemble(entry["story"], "\n", (facts, "dim")))
+    return Group(table, Text(f"\nNeeds: {NEEDS}.\nCost of a round: {LETTERS}.", "dim"))
 
 
 def _page(told: dict[str, Any]) -> RenderableType:
