@@ -19,6 +19,7 @@ from pandas.errors import DtypeWarning, EmptyDataError, ParserError, ParserWarni
 from asknext.datasets.base import Dataset
 from asknext.datasets.frames import from_frame
 from asknext.datasets.labels import choose_target, clean
+from asknext.datasets.numerals import plain_numbers
 from asknext.errors import AskNextError
 from asknext.types import Array
 
@@ -112,7 +113,7 @@ def _delimited(path: Path, target: str | None, name: str, separators: tuple[str,
             frame = pd.read_csv(path, **options)
         except DtypeWarning:  # numbers in one part of the file and text in another: read it in one piece
             frame = pd.read_csv(path, low_memory=False, **options)
-    return from_frame(frame, target, name)
+    return from_frame(plain_numbers(frame, separator, target), target, name)
 
 
 def _jsonl(path: Path, target: str | None, name: str) -> Dataset:
