@@ -78,7 +78,8 @@ def clopper_pearson(successes: float, n: float, level: float = 0.95) -> Interval
     failures = n - successes
     low = 0.0 if successes <= 0 else float(betaincinv(successes, failures + 1, (1 - level) / 2))
     high = 1.0 if failures <= 0 else float(betaincinv(successes + 1, failures, (1 + level) / 2))
-    return Interval(successes / n, low, high, n)
+    share = successes / n
+    return Interval(share, min(low, share), max(high, share), n)  # against rounding
 
 
 def proportion(successes: float, n: float, level: float = 0.95) -> Interval | None:
