@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from asknext.bench.compare import carry_out, class_positions, measure, runs, timings
+from asknext.bench.compare import carry_out, class_positions, disk_due, measure, runs, timings
 from asknext.bench.moments import moments
 from asknext.bench.protocol import Settings, claim, fit_to_pool, split
 from asknext.bench.replay import finished, repeat
@@ -202,6 +202,13 @@ def test_a_run_of_another_learner_is_refused(tmp_path: Path, wine: Dataset) -> N
     execute(run, wine.X, y, wine.classes, replace(SMALL, learner="linear-svm"))
     with pytest.raises(AskNextError, match="holds a run of another learner"):
         execute(run, wine.X, y, wine.classes, SMALL)
+
+
+def test_the_disk_space_is_that_of_the_columns(tmp_path: Path, wine: Dataset) -> None:
+    claim(tmp_path, SMALL, wine)
+    carry_out(tmp_path, SMALL, wine, 1)
+    kept = sum(path.stat().st_size for path in tmp_path.rglob("*.npy"))
+    assert disk_due(SMALL, wine) * 1e9 == pytest.approx(kept, rel=0.1)
 
 
 def test_sizes_left_open_suit_the_pool(wine: Dataset) -> None:

@@ -480,3 +480,15 @@ def test_time_is_kept() -> None:
     fit.column("proba")
     assert fit.seconds["fit"] > 0
     assert fit.seconds["predict"] > 0
+
+
+def test_draws_are_read_where_wanted_and_never_kept(tmp_path: Path) -> None:
+    """They are as many times the size of a prediction as there are members."""
+    X = np.random.default_rng(0).normal(size=(30, 3))
+    learner = SklearnLearner(RandomForestClassifier(7, random_state=0))
+    fit = Fitting(learner, Table(X), pool_of(30, [0, 1, 2], [0, 1, 0], 2), 0, ColumnStore(tmp_path))
+    sources = fit.sources()
+    assert sources["samples"](np.arange(5)).shape == (5, 7, 2)
+    assert list(tmp_path.rglob("*")) == []
+    sources["proba"](np.arange(5))
+    assert [path.name.split("-")[1] for path in tmp_path.iterdir()] == ["proba.npy"]

@@ -45,6 +45,11 @@ def rounds_due(settings: Settings) -> int:
     return settings.seeds * len(settings.strategies) * (settings.rounds + (settings.initial > 0))
 
 
+def disk_due(settings: Settings, data: Dataset) -> float:
+    """Gigabytes of columns that all runs together keep: the probabilities of every item in every round."""
+    return rounds_due(settings) * len(data.y) * len(data.classes) * np.float32().nbytes / 1e9
+
+
 def carry_out(
     out: Path, settings: Settings, data: Dataset, jobs: int, progress: Progress = lambda _: None
 ) -> None:

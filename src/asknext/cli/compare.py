@@ -48,7 +48,7 @@ def compare(
 ) -> None:
     from joblib import cpu_count
 
-    from asknext.bench.compare import carry_out, check_strategies, left_aside, rounds_due
+    from asknext.bench.compare import carry_out, check_strategies, disk_due, left_aside, rounds_due
     from asknext.bench.conclude import conclude
     from asknext.bench.protocol import DEFAULT_STRATEGIES, Settings, claim, fit_to_pool
     from asknext.bench.table import terminal_table
@@ -86,7 +86,9 @@ def compare(
         more = f" and {len(counts) - 6} more" if len(counts) > 6 else ""
         opening = f"{found.name}: {len(found.y)} rows, {len(counts)} classes ({shares}{more})"
         screen.print(opening, highlight=False, markup=False)
-        for note in (*look_alikes(found.classes), *found.notes):
+        due = disk_due(settings, found)
+        room = [f"about {due:.0f} GB will be written to {out}"] if due >= 1 else []
+        for note in (*look_alikes(found.classes), *found.notes, *room):
             screen.print(f"  {note}", style="dim", highlight=False, markup=False)
     with progress("Comparing", rounds_due(settings)) as done:
         carry_out(out, settings, found, jobs or cpu_count(), done)

@@ -35,7 +35,7 @@ def run(
 ) -> None:
     from joblib import cpu_count
 
-    from asknext.bench.compare import carry_out, rounds_due
+    from asknext.bench.compare import carry_out, disk_due, rounds_due
     from asknext.bench.conclude import conclude
     from asknext.bench.protocol import check_place, claim
     from asknext.bench.recipe import claim_folder, prepare, read_recipe
@@ -60,6 +60,9 @@ def run(
     claim_folder(out, text)
     for name, (settings, data) in prepared.items():
         claim(out / name, settings, data)
+    due = sum(disk_due(*task) for task in prepared.values())
+    if due >= 1 and not as_json:
+        screen.print(f"About {due:.0f} GB will be written to {out}.", highlight=False, markup=False)
     command = shlex.join(["asknext", *sys.argv[1:]])
     summaries = {}
     for number, (name, (settings, data)) in enumerate(prepared.items(), start=1):

@@ -17,6 +17,9 @@ from asknext.pool import Pool
 from asknext.signals import Source, check_values
 from asknext.types import Array, Ids
 
+PASSING = frozenset({"samples"})
+"""Signals that no cache keeps: a hundred draws of a prediction are a hundred times its size."""
+
 
 class Columns(Protocol):
     """Where computed columns are kept: `asknext.log.ColumnStore`, or anything like it."""
@@ -102,7 +105,7 @@ class Fitting:
         return {name: self._source(name) for name in sorted(self.learner.provides)}
 
     def column(self, name: str) -> Array:
-        """A whole signal over the pool, followed by the hold-out, from the cache if it is there.
+        """A whole signal over the pool, followed by the hold-out, from the cache if it is kept there.
 
         Parameters
         ----------
@@ -113,13 +116,14 @@ class Fitting:
         (n + h, …) array.
         """
         if name not in self._loaded:
-            values = None if self.columns is None else self.columns.get(self.column_key(name))
+            store = self._store(name)
+            values = None if store is None else store.get(self.column_key(name))
             if values is None:
                 values = self._predict(name, self.table.X)
                 if self.table.holdout is not None:
                     values = np.concatenate([values, self._predict(name, self.table.holdout)])
-                if self.columns is not None:
-                    self.columns.put(self.column_key(name), values)
+                if store is not None:
+                    store.put(self.column_key(name), values)
             self._loaded[name] = values
         return self._loaded[name]
 
@@ -127,9 +131,12 @@ class Fitting:
         """The name of a column in the cache."""
         return f"{self.key}-{name}"
 
+    def _store(self, name: str) -> Columns | None:
+        return None if name in PASSING else self.columns
+
     def _source(self, name: str) -> Source:
         def read(ids: Ids) -> Array:
-            if self.columns is not None:
+            if self._store(name) is not None:
                 return self.column(name)[ids]
             return self._predict(name, rows.take(self.table.X, ids), ids)
 
