@@ -1,6 +1,6 @@
 """MaxHerding and UHerding against plain greedy with a table of all pairs, and against scikit-activeml.
 
-Run: OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 python benchmarks/bench_facility.py [--items N] [--batch N]
+Run: OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 python benchmarks/bench_facility.py [--large]
 
 One thread, medians of processor seconds; "extra" is the peak of memory allocated during the call. The data
 are unit vectors of a Gaussian mixture, d = 64; sigma is 1. Each ratio is taken in one run. scikit-activeml is
@@ -10,6 +10,7 @@ taken if it can be imported; it and the plain form are run once.
 from __future__ import annotations
 
 import argparse
+import resource
 from typing import Any
 
 import numpy as np
@@ -53,7 +54,11 @@ def main() -> None:
     parser.add_argument("--items", type=int, default=20_000)
     parser.add_argument("--batch", type=int, default=100)
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--large", action="store_true", help="1000 picks from a million rows, ours alone")
     options = parser.parse_args()
+    if options.large:
+        large()
+        return
     X, y, labelled, _ = mixture(options.items)
     X /= np.linalg.norm(X, axis=1, keepdims=True)
     proba = np.random.default_rng(0).dirichlet(np.ones(10), len(X)).astype(np.float32)
@@ -69,6 +74,21 @@ def main() -> None:
             reference, _ = seconds(theirs, 1)
             times = reference / spent[0]
             print(f"scikit-activeml MaxHerding, {title}: {reference:.1f} s, {times:.0f} times", flush=True)
+
+
+def large(n: int = 1_000_000, batch: int = 1000) -> None:
+    """Seconds and memory of both strategies, with defaults, on a pool for which no table of pairs exists."""
+    X, y, labelled, _ = mixture(n)
+    X /= np.linalg.norm(X, axis=1, keepdims=True)
+    proba = np.random.default_rng(0).dirichlet(np.ones(10), n).astype(np.float32)
+    pool = Pool.fresh(n, range(10))
+    pool.state[labelled] = y[labelled]
+    round = Round.of(pool, Signals(n, {"embedding": X, "proba": proba}), ())
+    for strategy in (MaxHerding(), UHerding()):
+        spent, _ = seconds(lambda s=strategy: choose(s, round, batch, np.random.default_rng(0)), 1)
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+        told = f"{strategy.name}, {n} × 64, {batch} picks: {spent:.0f} s"
+        print(f"{told}, the process at most {peak:.1f} GiB, data and all", flush=True)
 
 
 def measure(
