@@ -45,7 +45,7 @@ def test_margin_run_is_the_textbook_loop(tmp_path: Path, wine: Dataset) -> None:
     X, truth = wine.X[parts.pool], y[parts.pool]
     known = np.sort(parts.initial)
     batches = picks(run)
-    for moment, batch in zip(moments(run, parts, y, SMALL), [*batches, None], strict=True):
+    for moment, batch in zip(moments(run, parts, wine.X, y, SMALL), [*batches, None], strict=True):
         seed = spawn_seed(1, moment.round, "fit")
         model = LogisticRegression(max_iter=1000, random_state=seed).fit(X[known], truth[known])
         said = model.predict_proba(wine.X[parts.test]).astype(np.float32)  # kept in single precision
@@ -65,7 +65,7 @@ def test_same_start_for_all_strategies(tmp_path: Path, wine: Dataset) -> None:
     for name in ("random", "margin"):
         execute(Run(tmp_path, name, 0), wine.X, y, wine.classes, SMALL)
     first = [
-        next(iter(moments(Run(tmp_path, name, 0), split(y, SMALL, 0), y, SMALL))).column("test")
+        next(iter(moments(Run(tmp_path, name, 0), split(y, SMALL, 0), wine.X, y, SMALL))).column("test")
         for name in ("random", "margin")
     ]
     np.testing.assert_array_equal(*first)
@@ -129,7 +129,7 @@ def test_cold_start_really_chooses_its_first_batch(tmp_path: Path, wine: Dataset
         batches[name] = picks(Run(tmp_path, name, 0))[0]
     assert len({frozenset(b) for b in batches.values()}) == 3
     parts = split(y, cold, 0)
-    rounds = list(moments(Run(tmp_path, "k-center", 0), parts, y, cold))
+    rounds = list(moments(Run(tmp_path, "k-center", 0), parts, wine.X, y, cold))
     assert [m.round for m in rounds] == [1]
     assert rounds[0].n_labelled == cold.batch
 
@@ -184,7 +184,7 @@ def test_a_column_that_is_gone_is_said_so(tmp_path: Path, wine: Dataset) -> None
     for column in (run.path / "columns").glob("*.npy"):
         column.write_bytes(column.read_bytes()[:40])
     with pytest.raises(AskNextError, match="gone or damaged"):
-        [m.column("test") for m in moments(run, split(y, SMALL, 0), y, SMALL)]
+        [m.column("test") for m in moments(run, split(y, SMALL, 0), wine.X, y, SMALL)]
 
 
 @pytest.mark.parametrize("other", [{"initial": 7}, {"batch": 4}])

@@ -6,14 +6,15 @@ import os
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 from joblib import Parallel, delayed
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
-from asknext.bench.metrics import ALWAYS, Metric, metric
-from asknext.bench.moments import View, moments
+from asknext.bench.insight import reference
+from asknext.bench.moments import moments
 from asknext.bench.protocol import Settings, split
 from asknext.bench.results import Measure, Timing
 from asknext.bench.run import Run, check, execute
@@ -21,6 +22,7 @@ from asknext.datasets import Dataset
 from asknext.errors import AskNextError
 from asknext.log import events as kinds
 from asknext.log.reader import count_events
+from asknext.monitor.metrics import ALWAYS, REFERENCE, compute, metric
 from asknext.types import Array
 
 Progress = Callable[[int], None]
@@ -109,7 +111,10 @@ def measure(
     names: Iterable[str] = ALWAYS,
     subsets: Iterable[str] = ("test",),
 ) -> Iterator[Measure]:
-    """The metrics of finished runs, from their logs and stored columns; nothing is trained.
+    """The metrics of finished runs, from their logs and stored columns.
+
+    Nothing is trained, except one reference model a seed where a metric needs it: the learner fitted on the
+    test items with their true labels, which never saw the pool.
 
     Parameters
     ----------
@@ -124,29 +129,20 @@ def measure(
     y = class_positions(data)
     subsets = tuple(subsets)
     chosen = {name: metric(name) for name in names}
+    asked = any(REFERENCE in one.needs for one in chosen.values())
+    judges = cache(lambda seed: reference(data.X, y, data.classes, split(y, settings, seed), settings, seed))
     for run in runs(out, settings):
-        for moment in moments(run, split(y, settings, run.seed), y, settings):
+        judge = judges(run.seed) if asked else None
+        for moment in moments(run, split(y, settings, run.seed), data.X, y, settings, judge):
             for subset in subsets:
                 view = moment.view(subset)
                 if view is None:
                     continue
-                for name, function in chosen.items():
-                    value = _computed(name, function, view)
+                for name, one in chosen.items():
+                    value = compute(name, one, view)
                     if value is not None:
                         where = (run.strategy, run.seed, moment.round, moment.n_labelled)
                         yield Measure(data.name, *where, name, subset, value)
-
-
-def _computed(name: str, function: Metric, view: View) -> float | None:
-    """A metric's value; a function of the user's may fail or return anything."""
-    try:
-        value = function(view)
-        return None if value is None else float(value)
-    except (Exception, SystemExit) as error:
-        raise AskNextError(
-            f"the metric '{name}' fails ({type(error).__name__}: {error}); it is called with one view, which "
-            "has proba, y and previous, and returns a number or None."
-        ) from error
 
 
 def timings(out: Path, settings: Settings) -> Iterator[Timing]:

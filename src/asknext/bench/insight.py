@@ -46,8 +46,21 @@ def insight(
     """
     known = {"truth": y[parts.pool]}
     if "reference_proba" in strategies.get(strategy).needs:
-        heldout = Pool(y[parts.test].astype(np.int32), tuple(classes))
-        table = Table(X[parts.test], holdout=X[parts.pool])
-        fitting = Fitting(make(settings.learner), table, heldout, spawn_seed(seed, "reference"), columns)
-        known["reference_proba"] = fitting.column("proba")[len(table) :]
+        known["reference_proba"] = reference(X, y, classes, parts, settings, seed, columns)
     return known
+
+
+def reference(
+    X: Array,
+    y: Array,
+    classes: Collection[Label],
+    parts: Split,
+    settings: Settings,
+    seed: int,
+    columns: Columns | None = None,
+) -> Array:
+    """(p, k) what the reference model of a seed says of the pool; parameters as for `insight`."""
+    heldout = Pool(y[parts.test].astype(np.int32), tuple(classes))
+    table = Table(X[parts.test], holdout=X[parts.pool])
+    fitting = Fitting(make(settings.learner), table, heldout, spawn_seed(seed, "reference"), columns)
+    return fitting.column("proba")[len(table) :]

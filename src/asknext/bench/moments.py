@@ -5,32 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache, partial
-from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from asknext.bench.protocol import Settings, Split
 from asknext.bench.run import Run
 from asknext.errors import AskNextError
 from asknext.log import Event, State
 from asknext.log import events as kinds
+from asknext.monitor.view import View
 from asknext.types import Array, Ids
 
 SUBSETS = ("test", "pool", "batch")
-
-
-class View(NamedTuple):
-    """What a metric sees of one subset at one moment.
-
-    proba : (m, k) class probabilities by the model of this round.
-    y : (m,) true class positions.
-    previous : (m, k) the same items by the model of the round before; None in the first round.
-    """
-
-    proba: Array
-    y: NDArray[np.intp]
-    previous: Array | None
 
 
 @dataclass(frozen=True)
@@ -42,7 +28,8 @@ class Moment:
     round : batches asked before.
     n_labelled : labels the model was fitted on.
     column : reads the class probabilities of the whole "pool" or "test".
-    truth : true class positions of the same, by name.
+    truth, features : true class positions and features of the same, by name.
+    labelled, labels : pool items labelled so far, and their class positions.
     candidates : pool items not asked so far; batch : those asked in this round (empty in the last).
     before : the moment of the round before, or None.
     """
@@ -51,9 +38,13 @@ class Moment:
     n_labelled: int
     column: Callable[[str], Array]
     truth: dict[str, Array]
+    features: dict[str, Array]
+    labelled: Ids
+    labels: Ids
     candidates: Ids
     batch: Ids
     before: Moment | None
+    reference: Array | None
 
     def view(self, subset: str) -> View | None:
         """A subset: "test", "pool" (candidates only) or "batch" (before it was labelled); None if empty."""
@@ -63,19 +54,31 @@ class Moment:
             where, ids = "pool", self.candidates if subset == "pool" else self.batch
         if len(ids) == 0:
             return None
-        previous = None if self.before is None else self.before.column(where)[ids]
-        return View(self.column(where)[ids], self.truth[where][ids], previous)
+        before = self.before
+        return View(
+            proba=self.column(where)[ids],
+            y=self.truth[where][ids],
+            previous=None if before is None else before.column(where)[ids],
+            X=self.features[where][ids],
+            known=self.features["pool"][self.labelled],
+            labels=self.labels,
+            new=None if before is None else ~np.isin(self.labelled, before.labelled),
+            reference=self.reference[ids] if self.reference is not None and where == "pool" else None,
+        )
 
 
-def moments(run: Run, parts: Split, y: Array, settings: Settings) -> Iterator[Moment]:
+def moments(
+    run: Run, parts: Split, X: Array, y: Array, settings: Settings, reference: Array | None = None
+) -> Iterator[Moment]:
     """The rounds of a run, in order, from its log and its stored columns.
 
     Parameters
     ----------
     run : a run that was executed.
     parts : its split.
-    y : (n,) class positions of the whole data set.
+    X, y : (n, d) features and (n,) class positions of the whole data set.
     settings : of the comparison, whose rounds count.
+    reference : (p, k) what a reference model says of the pool; see `insight`.
 
     Raises
     ------
@@ -85,6 +88,7 @@ def moments(run: Run, parts: Split, y: Array, settings: Settings) -> Iterator[Mo
     asked = [e.body for e in events if e.type == kinds.ASKED]
     batches = {body["round"]: np.array(body["ids"], dtype=np.intp) for body in asked}
     truth = {"pool": y[parts.pool], "test": y[parts.test]}
+    features = {"pool": X[parts.pool], "test": X[parts.test]}
     state, before = State(), None
     for event in events:
         state.apply(event)
@@ -96,9 +100,13 @@ def moments(run: Run, parts: Split, y: Array, settings: Settings) -> Iterator[Mo
             n_labelled=event.body["labelled"],
             column=cache(partial(_column, run, event, len(parts.pool))),
             truth=truth,
+            features=features,
+            labelled=state.pool.labelled,
+            labels=state.pool.y.astype(np.intp),
             candidates=state.pool.candidates,
             batch=batches.get(number, np.empty(0, dtype=np.intp)),
             before=before and replace(before, before=None),  # one step back; more would fill the memory
+            reference=reference,
         )
         yield before
 

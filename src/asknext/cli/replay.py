@@ -12,8 +12,9 @@ from rich.text import Text
 from asknext.cli.app import app, fail, plain, print_json, progress, screen
 
 EXAMPLE = """
-Compute a metric over a finished comparison from its stored columns; nothing is trained. It is written to
-DIR/replay-METRIC.csv. With --verify, do a sample of rounds again and say whether the picks are identical.
+Compute a metric over a finished comparison from its stored columns; nothing is trained (but easiness needs a
+reference model). It is written to DIR/replay-METRIC.csv; without --metric, their names are told. With
+--verify, do a sample of rounds again and say whether the picks are identical.
 
 [bold]Example:[/bold]  asknext replay asknext-digits --metric contradiction --subset test,batch
 """
@@ -35,10 +36,11 @@ def replay(
     from asknext.bench.replay import finished, repeat
     from asknext.bench.results import write_measures
     from asknext.errors import AskNextError
+    from asknext.monitor.metrics import METRICS
     from asknext.plugins import find
 
     if (metric is None) == (not verify):
-        raise AskNextError("give either --metric NAME or --verify.")
+        raise AskNextError(f"give --metric NAME or --verify, one of them; metrics are {', '.join(METRICS)}.")
     if sample < 1:
         raise AskNextError(f"--sample is {sample}; it must be at least 1.")
     subsets = [find("subset", name, {s: s for s in SUBSETS}) for name in subset.split(",")]

@@ -1,0 +1,33 @@
+"""What a metric sees."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from numpy.typing import NDArray
+
+from asknext.types import Array, Ids
+
+
+class View(NamedTuple):
+    """A subset of the items at one moment of a campaign.
+
+    proba : (m, k) class probabilities of these items by the model of this round.
+    y : (m,) their true class positions; None where nobody knows them.
+    previous : (m, k) the same items by the model of the round before; None in the first round.
+    X : (m, d) their features; None where there are no numbers.
+    known : (l, d) features of the items labelled so far, none of which is in the batch.
+    labels : (l,) their class positions.
+    new : (l,) which of them were labelled since the round before.
+    reference : (m, k) probabilities by a model that learnt from the truth of other items; None if not asked
+        for, or where it has seen these items.
+    """
+
+    proba: Array
+    y: Ids | None
+    previous: Array | None = None
+    X: Any = None
+    known: Any = None
+    labels: Ids | None = None
+    new: NDArray[Any] | None = None
+    reference: Array | None = None
