@@ -34,7 +34,7 @@ from asknext.log.reader import DATABASE, integrity
 from asknext.log.seals import seal_of
 
 BODIES: dict[str, dict[str, Any]] = {
-    CREATED: {"n": 3, "data": "d", "seed": 0},
+    CREATED: {"n": 3, "data": "d", "seed": 0, "audit": 0.1},
     CLASS_ADDED: {"class": 0, "label": "a"},
     CLASS_RENAMED: {"class": 0, "label": 1.5},
     CLASS_MERGED: {"class": 1, "into": 0},
@@ -60,7 +60,7 @@ def database(path: Path) -> sqlite3.Connection:
 def test_an_unknown_type_or_a_lacking_key_is_refused() -> None:
     with pytest.raises(AskNextError, match="unknown event type 'asked-again'; there is: created"):
         Event("asked-again", {})
-    with pytest.raises(AskNextError, match="an event 'created' must say data, seed"):
+    with pytest.raises(AskNextError, match="an event 'created' must say audit, data, seed"):
         Event(CREATED, {"n": 3})
 
 

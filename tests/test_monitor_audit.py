@@ -8,9 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from asknext.errors import AskNextError
+from asknext.log.audit import audit_ids, audit_size
 from asknext.monitor.audit import (
-    audit_ids,
-    audit_size,
     class_shares,
     out_of_scope_rate,
     prequential_accuracy,

@@ -14,7 +14,8 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from asknext.monitor.audit import audit_ids, audit_size, prequential_accuracy, present_accuracy
+from asknext.log.audit import audit_ids, audit_size
+from asknext.monitor.audit import prequential_accuracy, present_accuracy
 from asknext.monitor.interval import Interval, proportion
 
 CAMPAIGNS, BATCH, SHARE, RESERVE, FOLDS = 500, 20, 0.1, 60, 5

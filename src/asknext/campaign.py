@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from functools import wraps
 from itertools import takewhile
 from pathlib import Path
 from time import perf_counter
 from types import TracebackType
-from typing import Any, Concatenate, ParamSpec, Self, TypeVar
+from typing import Any, Self
 from uuid import uuid4
 
 from asknext import rows, strategies
@@ -17,28 +16,16 @@ from asknext.answers import as_answers, as_ids, as_label, as_text, as_whole
 from asknext.errors import AskNextError
 from asknext.learners import Learner, as_learner
 from asknext.learners.fitting import Fitting, Table
-from asknext.log import ColumnStore, Event, Ledger, State, decide, fold
+from asknext.log import ColumnStore, Event, Ledger, State, decide, fold, in_turn
 from asknext.log import events as kinds
+from asknext.log.audit import AuditSlice, mixed
+from asknext.monitor.audit import AuditReport, report
 from asknext.pool import Answer, Pool
 from asknext.randomness import spawn, spawn_seed
 from asknext.round import Round
 from asknext.signals import Signals, given_columns
 from asknext.strategies import Selection, Strategy
 from asknext.types import Array, Ids, Label
-
-P = ParamSpec("P")
-T = TypeVar("T")
-
-
-def _in_turn(method: Callable[Concatenate[Campaign, P], T]) -> Callable[Concatenate[Campaign, P], T]:
-    """Threads take turns: what a method reads is still so when it writes."""
-
-    @wraps(method)
-    def taking_turns(self: Campaign, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        with self.log.guard:
-            return method(self, *args, **kwargs)
-
-    return taking_turns
 
 
 class Campaign:
@@ -57,6 +44,9 @@ class Campaign:
     classes : class labels that a new campaign starts with; others are added when they are first told.
     embedding : (n, d) rows for strategies that measure distance; default X where it is numeric.
     signals : further columns (n, …) by name, such as `proba` of your own model.
+    audit : share of each batch that is drawn at random before anything is chosen and hidden from strategy
+        and learner, so that `audit()` can say how good the model really is; 0.1 is a good share, 0 (the
+        default) has none. At most 200 items. A campaign keeps the share that it was started with.
     columns : where computed columns are kept; default a folder within `path`.
     wait : seconds to wait for another process to let go of the path.
     history : events of another campaign over the same data, to go on from as it was then; for replays.
@@ -78,6 +68,7 @@ class Campaign:
         classes: Sequence[Label] = (),
         embedding: Any = None,
         signals: Mapping[str, Any] | None = None,
+        audit: float | None = None,
         columns: ColumnStore | None = None,
         wait: float = 0.0,
         history: Iterable[Event] = (),
@@ -102,16 +93,18 @@ class Campaign:
         try:
             with self.transaction():
                 self._ledger.append(*history)
-                self._open(classes)
+                self._open(classes, audit)
         except BaseException:
             self.close()
             raise
 
-    def _open(self, classes: Sequence[Label]) -> None:
+    def _open(self, classes: Sequence[Label], audit: float | None) -> None:
         """Start a new log, or check that the one found belongs to this data and seed."""
         data = self.table.key if self.log.path or len(self.log) else ""
         if len(self.log) == 0:
-            self._ledger.append(Event(kinds.CREATED, {"n": len(self.table), "data": data, "seed": self.seed}))
+            share = AuditSlice.draw(len(self.table), audit or 0.0, self.seed).share  # refuses what is none
+            body = {"n": len(self.table), "data": data, "seed": self.seed, "audit": share}
+            self._ledger.append(Event(kinds.CREATED, body))
             for label in classes:
                 self.add_class(label)
             return
@@ -123,6 +116,8 @@ class Campaign:
             )
         if then.seed != self.seed:
             raise AskNextError(f"{place} was started with seed {then.seed}, not {self.seed}; give that seed.")
+        if audit is not None and then.audit.share != audit:
+            raise AskNextError(f"{place} was started with audit={then.audit.share}, not {audit}; give that.")
 
     # ---------------------------------------------------------------- what is known
 
@@ -132,7 +127,7 @@ class Campaign:
         return self._ledger.state
 
     @property
-    @_in_turn
+    @in_turn
     def pool(self) -> Pool:
         """The state of every item now."""
         return self.state.pool
@@ -153,19 +148,13 @@ class Campaign:
         return self.pool.pending
 
     @property
-    @_in_turn
+    @in_turn
     def labels(self) -> dict[int, Label | Answer]:
         """Every answer that stands, by item; skipping an item is none."""
-        pool = self.pool
-        found: dict[int, Label | Answer] = {
-            int(i): pool.classes[c] for i, c in zip(pool.labelled, pool.y, strict=True)
-        }
-        found.update((int(i), Answer.OUT_OF_SCOPE) for i in pool.out_of_scope)
-        found.update((int(i), Answer.UNSURE) for i in pool.unsure)
-        return dict(sorted(found.items()))
+        return self.pool.answers
 
     @property
-    @_in_turn
+    @in_turn
     def fitting(self) -> Fitting:
         """The learner at this moment, fitted when first read.
 
@@ -175,19 +164,20 @@ class Campaign:
         """
         if self.learner is None:
             raise AskNextError("this campaign has no learner; give learner= to have predictions.")
-        if self._fitting is None or self._fitting.pool is not self.pool:
+        pool = self.state.visible
+        if self._fitting is None or self._fitting.pool is not pool:
             seed = spawn_seed(self.seed, self.round, "fit")
-            self._fitting = Fitting(self.learner, self.table, self.pool, seed, self._columns)
+            self._fitting = Fitting(self.learner, self.table, pool, seed, self._columns)
         return self._fitting
 
-    @_in_turn
+    @in_turn
     def proba(self) -> Array:
         """Class probabilities (n, k) of all items by the present model, columns in the order of `classes`."""
         return self.fitting.column("proba")[: len(self.table)].copy()
 
     # ---------------------------------------------------------------- ask and tell
 
-    @_in_turn
+    @in_turn
     def ask(self, n: int) -> Selection:
         """Choose the next items; they are pending until told.
 
@@ -206,9 +196,13 @@ class Campaign:
         start = perf_counter()
         learnt = self.fitting.seconds if self.learner else {}
         busy = sum(learnt.values())
-        selection = strategies.choose(
-            self.strategy, self._round(), n, spawn(self.seed, self.round, "select")
-        )
+        n, rng = as_whole("the batch size", n, 1), spawn(self.seed, self.round, "audit")
+        audit = self.state.audit.due(self.pool, n, rng)
+        chosen = Selection(audit[:0], memory=self.state.memory)
+        if n > len(audit):
+            select = spawn(self.seed, self.round, "select")
+            chosen = strategies.choose(self.strategy, self._round(), n - len(audit), select)
+        selection = mixed(chosen, audit, rng)
         if len(selection):
             body = {
                 "round": self.round,
@@ -222,7 +216,7 @@ class Campaign:
             self._ledger.append(Event(kinds.ASKED, body))
         return selection
 
-    @_in_turn
+    @in_turn
     def require(self) -> None:
         """Check that everything the strategy needs is there, before a label is spent.
 
@@ -272,7 +266,7 @@ class Campaign:
         """
         self._answer(kinds.CORRECTED, ids, answers, id, actor)
 
-    @_in_turn
+    @in_turn
     def _answer(
         self,
         kind: str,
@@ -297,7 +291,7 @@ class Campaign:
 
     # ---------------------------------------------------------------- classes
 
-    @_in_turn
+    @in_turn
     def add_class(self, label: Label, *, actor: str = "") -> int:
         """Make a class known before any item carries it; returns its permanent number."""
         label = as_label(label)
@@ -307,7 +301,7 @@ class Campaign:
             self._ledger.append(Event(kinds.CLASS_ADDED, {"class": number, "label": label}, actor=actor))
         return number
 
-    @_in_turn
+    @in_turn
     def rename_class(self, old: Label, new: Label, *, actor: str = "") -> None:
         """Give a class another name; its items keep it.
 
@@ -317,7 +311,7 @@ class Campaign:
         """
         self._ledger.append(decide.class_renamed(self.state, old, new, actor))
 
-    @_in_turn
+    @in_turn
     def merge_class(self, label: Label, *, into: Label, actor: str = "") -> None:
         """Unite a class with another; its items count as the other's from now on.
 
@@ -329,7 +323,21 @@ class Campaign:
 
     # ---------------------------------------------------------------- the record
 
-    @_in_turn
+    @in_turn
+    def audit(self) -> AuditReport:
+        """How good the present model is, and what is in the pool: from the audit slice alone.
+
+        Raises
+        ------
+        AskNextError : the campaign has no audit slice.
+        """
+        if not len(self.state.audit.ids):
+            raise AskNextError("this campaign has no audit slice; start it with audit=0.1 to have one.")
+        ids = self.state.audit.ids
+        told = ids[self.pool.state[ids] >= 0]
+        return report(self.pool, ids, self.fitting.predicted(told) if self.learner else None)
+
+    @in_turn
     def record(self) -> None:
         """Fit now, keep the probabilities of the pool and the hold-out as a column, and log that.
 
@@ -346,13 +354,13 @@ class Campaign:
         self.fitting.column("proba")
         body = {
             "round": self.round,
-            "labelled": len(self.pool.labelled),
+            "labelled": len(self.state.visible.labelled),
             "columns": {"proba": self.fitting.column_key("proba")},
             "seconds": dict(self.fitting.seconds),
         }
         self._ledger.append(Event(kinds.FITTED, body))
 
-    @_in_turn
+    @in_turn
     def stop(self, reason: str, *, actor: str = "") -> None:
         """Note that the campaign ended, and why; it can still go on."""
         self._ledger.append(Event(kinds.STOPPED, {"reason": reason}, actor=actor))
@@ -364,7 +372,7 @@ class Campaign:
     def _round(self) -> Round:
         sources = {**(self.fitting.sources() if self.learner else {}), **self._given}
         signals = Signals(len(self.table), sources)
-        return Round.of(self.pool, signals, self.strategy.needs, self.round, self.state.memory)
+        return Round.of(self.state.visible, signals, self.strategy.needs, self.round, self.state.memory)
 
     # ---------------------------------------------------------------- open and close
 

@@ -93,5 +93,15 @@ class Pool:
         """Labelled items of each class, in the order of `classes`."""
         return np.bincount(self.y, minlength=len(self.classes))
 
+    @property
+    def answers(self) -> dict[int, Label | Answer]:
+        """Every answer that stands, by item; skipping an item is none."""
+        found: dict[int, Label | Answer] = {
+            int(i): self.classes[c] for i, c in zip(self.labelled, self.y, strict=True)
+        }
+        found.update((int(i), OUT_OF_SCOPE) for i in self.out_of_scope)
+        found.update((int(i), UNSURE) for i in self.unsure)
+        return dict(sorted(found.items()))
+
     def _in(self, answer: Answer) -> Ids:
         return np.flatnonzero(self.state == ANSWER_CODES[answer])

@@ -104,6 +104,11 @@ class Fitting:
         """The learner's signals as sources of columns over the pool."""
         return {name: self._source(name) for name in sorted(self.learner.provides)}
 
+    def predicted(self, ids: Ids) -> Ids:
+        """The likeliest class position of each given item; -1 while no class is known."""
+        proba = self._source("proba")(ids)
+        return proba.argmax(axis=1) if proba.shape[1] else np.full(len(ids), -1, dtype=np.intp)
+
     def column(self, name: str) -> Array:
         """A whole signal over the pool, followed by the hold-out, from the cache if it is kept there.
 

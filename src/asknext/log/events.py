@@ -27,7 +27,7 @@ _LABEL = {str, int, float, bool}
 _ANSWER = {int, str, type(None)}
 
 REQUIRED: dict[str, dict[str, Any]] = {
-    CREATED: {"n": _INT, "data": _TEXT, "seed": _INT},
+    CREATED: {"n": _INT, "data": _TEXT, "seed": _INT, "audit": _NUMBER},
     CLASS_ADDED: {"class": _INT, "label": _LABEL},
     CLASS_RENAMED: {"class": _INT, "label": _LABEL},
     CLASS_MERGED: {"class": _INT, "into": _INT},

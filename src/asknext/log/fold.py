@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from asknext.answers import as_ids
 from asknext.errors import DamagedLogError
 from asknext.log import events as kinds
+from asknext.log.audit import AuditSlice
 from asknext.log.events import Event
 from asknext.pool import ANSWER_CODES, PENDING_CODE, UNASKED_CODE, Answer, Pool
 from asknext.rows import fingerprint
@@ -30,6 +31,7 @@ class State:
     n: int = 0
     seed: int = 0
     data: str = ""
+    audit: AuditSlice = field(default_factory=AuditSlice)
     raw: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
     labels: list[Label] = field(default_factory=list)
     into: list[int] = field(default_factory=list)
@@ -38,6 +40,7 @@ class State:
     fitted: dict[int, dict[str, Any]] = field(default_factory=dict)
     stopped: str = ""
     _pool: Pool | None = None
+    _visible: tuple[Pool, Pool] | None = None
 
     def apply(self, event: Event) -> None:
         """Take in one more event.
@@ -60,6 +63,7 @@ class State:
                 if self.n:
                     raise ValueError("the log was created before")
                 self.n, self.seed, self.data = body["n"], body["seed"], body["data"]
+                self.audit = AuditSlice.draw(self.n, body["audit"], self.seed)
                 self.raw = np.full(self.n, UNASKED_CODE, dtype=np.int32)
             case kinds.CLASS_ADDED:
                 if body["class"] != len(self.labels):
@@ -120,6 +124,13 @@ class State:
                 state[known] = table[state[known]]
             self._pool = Pool(state, tuple(self.labels[c] for c in live))
         return self._pool
+
+    @property
+    def visible(self) -> Pool:
+        """The pool as strategy and learner see it, the answers of the audit slice hidden."""
+        if self._visible is None or self._visible[0] is not self.pool:
+            self._visible = (self.pool, self.audit.hide(self.pool))
+        return self._visible[1]
 
     @property
     def digest(self) -> str:

@@ -2,13 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import wraps
 from pathlib import Path
+from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 from asknext.log.events import Event
 from asknext.log.fold import State, fold
 from asknext.log.store import EventLog
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Logged(Protocol):
+    """Anything that has a log."""
+
+    log: EventLog
+
+
+L = TypeVar("L", bound=Logged)
+
+
+def in_turn(method: Callable[Concatenate[L, P], T]) -> Callable[Concatenate[L, P], T]:
+    """Let threads take turns: what a method of something logged reads is still so when it writes."""
+
+    @wraps(method)
+    def taking_turns(self: L, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        with self.log.guard:
+            return method(self, *args, **kwargs)
+
+    return taking_turns
 
 
 class Ledger:

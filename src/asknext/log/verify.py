@@ -63,7 +63,7 @@ def verify_log(path: Path) -> LogReport:
         if event.type == kinds.ASKED and event.body["round"] != rebuilt.round:
             problems.append(f"round {rebuilt.round} is missing, the next one asked is {event.body['round']}")
         if event.type == kinds.FITTED:
-            if event.body["labelled"] != len(rebuilt.pool.labelled):
+            if event.body["labelled"] != len(rebuilt.visible.labelled):
                 problems.append(f"round {event.body['round']} was fitted on other labels than the log gives")
             gone = [key for key in event.body["columns"].values() if columns.get(key) is None]
             number = event.body["round"]

@@ -25,7 +25,7 @@ in 34 % over the whole history, 84 % at a discount of .97, 91 % over the last 40
 
 **Of what.** Items drawn among those still unasked speak of the part of the pool not yet chosen. With a
 share s of the pool chosen, this can differ from the whole pool by at most s; to be free of it, draw all
-audit items before the first choice (`audit_ids` once, served in that order) and keep them from the strategy.
+audit items before the first choice and keep them from the strategy, as `asknext.log.audit` does.
 Intervals hold at a round fixed in advance: one that is watched until it looks good is too narrow.
 """
 
@@ -34,41 +34,54 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from math import hypot, sqrt
+from typing import NamedTuple
 
 import numpy as np
 from scipy.special import ndtri
 
 from asknext.errors import AskNextError
 from asknext.monitor.interval import Interval, proportion
+from asknext.pool import ANSWER_CODES, OUT_OF_SCOPE, Pool
 from asknext.types import Array, Ids, Label
 
 
-def audit_size(batch: int, share: float, rng: np.random.Generator) -> int:
-    """How many items of a batch are audit items: batch × share, rounded up or down at random.
+class AuditReport(NamedTuple):
+    """What the audit slice tells; a field is None while nothing is known of it.
 
-    The expected number is exactly batch × share, so that small batches keep their share on the whole.
+    items : audit items answered so far, out-of-scope ones among them.
+    accuracy : of the present model, on items in scope that it was not trained on.
+    class_shares : of the pool's items in scope, with intervals that hold together.
+    out_of_scope : share of the pool's items that belong to no class.
+    unseen : share of the pool's items whose class the slice has not seen.
+    """
+
+    items: int
+    accuracy: Interval | None
+    class_shares: dict[Label, Interval] | None
+    out_of_scope: Interval | None
+    unseen: Interval | None
+
+
+def report(pool: Pool, ids: Ids, predicted: Ids | None) -> AuditReport:
+    """What the answers to the audit items add up to.
 
     Parameters
     ----------
-    batch : items in the batch, at least 0.
-    share : the share of audit items, in [0, 1].
-    rng : draws the rounding.
+    pool : with the answers, those of the audit items too.
+    ids : (a,) the audit items, answered or not.
+    predicted : class positions that the present model, which has not learnt from these items, predicts for
+        the labelled ones among them, in their order; None without a model.
     """
-    if not 0 <= share <= 1:
-        raise AskNextError(f"The share of audit items is {share!r}; give a number between 0 and 1.")
-    exact = batch * share
-    size = int(exact)
-    return size + int(rng.random() < exact - size)
-
-
-def audit_ids(candidates: Ids, count: int, rng: np.random.Generator) -> Ids:
-    """The audit items: `count` of the candidates, uniformly and without replacement, in random order.
-
-    Draw them before the strategy chooses, which then gets the candidates that are left.
-    """
-    if count > len(candidates):
-        raise AskNextError(f"{count} audit items are wanted of {len(candidates)} candidates; ask for fewer.")
-    return rng.choice(candidates, size=count, replace=False)
+    codes = pool.state[ids]
+    truth, outside = codes[codes >= 0], codes == ANSWER_CODES[OUT_OF_SCOPE]
+    labels = [pool.classes[c] for c in truth]
+    return AuditReport(
+        items=len(truth) + int(outside.sum()),
+        accuracy=None if predicted is None else present_accuracy(predicted == truth),
+        class_shares=class_shares(labels, pool.classes),
+        out_of_scope=out_of_scope_rate(outside[(codes >= 0) | outside]),
+        unseen=unseen_mass(labels),
+    )
 
 
 def present_accuracy(correct: Array, level: float = 0.95) -> Interval | None:
