@@ -21,7 +21,7 @@ def view(request: pytest.FixtureRequest) -> View:
     return View(
         proba=proba, y=y, previous=rng.dirichlet(np.ones(4), size=60), X=rng.normal(size=(60, 3)),
         known=rng.normal(size=(12, 3)), labels=rng.integers(0, 4, 12), new=np.arange(12) > 8,
-        reference=rng.dirichlet(np.ones(4), size=60),
+        reference=rng.dirichlet(np.ones(4), size=60), noisy=rng.random(60) < 0.3,
     )  # fmt: skip
 
 
@@ -83,6 +83,12 @@ def test_what_is_lacking_is_told_or_leaves_the_metric_open(name: str, view: View
 def test_features_must_be_there(name: str, view: View) -> None:
     with pytest.raises(AskNextError, match=f"the metric '{name}' needs numeric features"):
         value(name, view._replace(X=None))
+
+
+def test_noise_must_be_known(view: View) -> None:
+    assert value("noisy-ratio", view) == view.noisy.sum() / 60
+    with pytest.raises(AskNextError, match=r"'noisy-ratio' needs to know which items are noisy; .* made"):
+        value("noisy-ratio", view._replace(noisy=None))
 
 
 @pytest.mark.parametrize("name", METRICS)

@@ -120,7 +120,7 @@ def measure(
     ----------
     out, settings, data : of the comparison.
     names : metrics, also `package.module:function`.
-    subsets : "test", "pool", "batch".
+    subsets : "test", "pool", "batch", "labelled".
 
     Returns
     -------
@@ -133,7 +133,7 @@ def measure(
     judges = cache(lambda seed: reference(data.X, y, data.classes, split(y, settings, seed), settings, seed))
     for run in runs(out, settings):
         judge = judges(run.seed) if asked else None
-        for moment in moments(run, split(y, settings, run.seed), data.X, y, settings, judge):
+        for moment in moments(run, split(y, settings, run.seed), data.X, y, settings, judge, data.noisy):
             for subset in subsets:
                 view = moment.view(subset)
                 if view is None:

@@ -16,7 +16,7 @@ from asknext.log import events as kinds
 from asknext.monitor.view import View
 from asknext.types import Array, Ids
 
-SUBSETS = ("test", "pool", "batch")
+SUBSETS = ("test", "pool", "batch", "labelled")
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,7 @@ class Moment:
     labelled, labels : pool items labelled so far, and their class positions.
     candidates : pool items not asked so far; batch : those asked in this round (empty in the last).
     before : the moment of the round before, or None.
+    noisy : which items of the same are noisy, by name; empty where nobody knows.
     """
 
     round: int
@@ -45,13 +46,20 @@ class Moment:
     batch: Ids
     before: Moment | None
     reference: Array | None
+    noisy: dict[str, Array]
 
     def view(self, subset: str) -> View | None:
-        """A subset: "test", "pool" (candidates only) or "batch" (before it was labelled); None if empty."""
+        """The items of a subset, None if there are none.
+
+        Parameters
+        ----------
+        subset : "test", "pool" (candidates only), "batch" (before it was labelled) or "labelled" (so far).
+        """
         if subset == "test":
             where, ids = "test", np.arange(len(self.truth["test"]))
         else:
-            where, ids = "pool", self.candidates if subset == "pool" else self.batch
+            parts = {"pool": self.candidates, "batch": self.batch, "labelled": self.labelled}
+            where, ids = "pool", parts[subset]
         if len(ids) == 0:
             return None
         before = self.before
@@ -64,11 +72,18 @@ class Moment:
             labels=self.labels,
             new=None if before is None else ~np.isin(self.labelled, before.labelled),
             reference=self.reference[ids] if self.reference is not None and where == "pool" else None,
+            noisy=self.noisy[where][ids] if self.noisy else None,
         )
 
 
 def moments(
-    run: Run, parts: Split, X: Array, y: Array, settings: Settings, reference: Array | None = None
+    run: Run,
+    parts: Split,
+    X: Array,
+    y: Array,
+    settings: Settings,
+    reference: Array | None = None,
+    noisy: Array | None = None,
 ) -> Iterator[Moment]:
     """The rounds of a run, in order, from its log and its stored columns.
 
@@ -79,6 +94,7 @@ def moments(
     X, y : (n, d) features and (n,) class positions of the whole data set.
     settings : of the comparison, whose rounds count.
     reference : (p, k) what a reference model says of the pool; see `insight`.
+    noisy : (n,) which items of the whole data set are noisy.
 
     Raises
     ------
@@ -89,6 +105,7 @@ def moments(
     batches = {body["round"]: np.array(body["ids"], dtype=np.intp) for body in asked}
     truth = {"pool": y[parts.pool], "test": y[parts.test]}
     features = {"pool": X[parts.pool], "test": X[parts.test]}
+    noise = {} if noisy is None else {"pool": noisy[parts.pool], "test": noisy[parts.test]}
     state, before = State(), None
     for event in events:
         state.apply(event)
@@ -107,6 +124,7 @@ def moments(
             batch=batches.get(number, np.empty(0, dtype=np.intp)),
             before=before and replace(before, before=None),  # one step back; more would fill the memory
             reference=reference,
+            noisy=noise,
         )
         yield before
 

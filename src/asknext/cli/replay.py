@@ -26,7 +26,7 @@ def replay(
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="Results directory of a comparison.")],
     metric: Annotated[str | None, typer.Option(
         help="A name such as brier or contradiction, or your own package.module:function.")] = None,
-    subset: Annotated[str, typer.Option(help="test, pool, batch, or several with commas.")] = "test",
+    subset: Annotated[str, typer.Option(help="test, pool, batch, labelled, or several with commas.")] = "test",
     verify: Annotated[bool, typer.Option("--verify", help="Do a sample of rounds again.")] = False,
     sample: Annotated[int, typer.Option(help="Rounds that --verify does again.")] = 10,
     as_json: Annotated[bool, typer.Option("--json", help="Print what was computed as JSON.")] = False,

@@ -21,6 +21,7 @@ class Dataset:
     y : (n,) labels: text, whole numbers, true/false, or numbers where the labels are fractions.
     classes : the distinct labels, sorted.
     notes : what was done to the columns, one sentence a kind of column.
+    noisy : (n,) which rows have a label that their features do not give away; None where nobody knows.
     """
 
     name: str
@@ -28,3 +29,4 @@ class Dataset:
     y: Array
     classes: tuple[Label, ...]
     notes: tuple[str, ...]
+    noisy: NDArray[np.bool_] | None = None

@@ -9,6 +9,7 @@ from typing import Any
 from asknext.datasets.base import Dataset
 from asknext.datasets.bundled import BUNDLED
 from asknext.datasets.files import load_file
+from asknext.datasets.generated import GENERATED
 from asknext.datasets.openml import load_openml
 from asknext.datasets.places import expanded
 from asknext.datasets.published import PUBLISHED
@@ -21,8 +22,9 @@ def load(source: str, target: str | None = None) -> Dataset:
 
     Parameters
     ----------
-    source : a name (`catalogue` lists them), for some with `:N` for the first N rows only (`mnist:10000`);
-        `openml:` and a number; or the path of a file: .csv, .tsv (both also .gz), .jsonl, .parquet or .npz.
+    source : a name (`catalogue` lists them), for some with `:N` for the first N rows only (`mnist:10000`) or,
+        where they are made, for another seed (`noisy-blobs-ld:7`); `openml:` and a number; or the path of a
+        file: .csv, .tsv (both also .gz), .jsonl, .parquet or .npz.
     target : the column of labels of a file or an OpenML table; see `files.load_file`.
 
     Returns
@@ -39,11 +41,11 @@ def load(source: str, target: str | None = None) -> Dataset:
     named = not path.suffix and len(path.parts) == 1
     if not named or (path.exists() and source not in _named()):
         return load_file(path, target)
-    name, colon, first = source.partition(":")
+    name, colon, number = source.partition(":")
     loader = find("data set or file", name, _named())
     if target is not None:
         raise AskNextError(f"the data set '{name}' comes with its labels; leave --target out.")
-    return loader(first=_first(source, loader, first)) if colon else loader()
+    return loader(**_number(source, loader, number)) if colon else loader()
 
 
 def catalogue() -> list[dict[str, Any]]:
@@ -65,16 +67,22 @@ def catalogue() -> list[dict[str, Any]]:
     return rows
 
 
-def _first(source: str, loader: Callable[..., Dataset], first: str) -> int:
-    """The number of rows wanted by a source such as "mnist:10000"."""
-    if "first" not in inspect.signature(loader).parameters:
-        raise AskNextError(f"'{source}': this data set is taken whole; leave ':{first}' out.")
-    if not (first.isascii() and first.isdigit() and int(first)):
+def _number(source: str, loader: Callable[..., Dataset], number: str) -> dict[str, int]:
+    """What the number of a source such as "mnist:10000" stands for: the `first` rows, or a `seed`."""
+    taken = inspect.signature(loader).parameters
+    whole = number.isascii() and number.isdigit()
+    if "seed" in taken:
+        if not whole:
+            raise AskNextError(f"'{source}' needs the seed to make it from, such as noisy-blobs-ld:7.")
+        return {"seed": int(number)}
+    if "first" not in taken:
+        raise AskNextError(f"'{source}': this data set is taken whole; leave ':{number}' out.")
+    if not (whole and int(number)):
         raise AskNextError(f"'{source}' needs the number of rows to take, such as mnist:10000.")
-    return int(first)
+    return {"first": int(number)}
 
 
 def _named() -> dict[str, Callable[..., Dataset]]:
-    """The bundled data sets, the published ones, and those of the entry point `asknext.datasets`."""
+    """The data sets that come along, are made or published, and those of the entry point `asknext.datasets`."""
     published = {name: entry.load for name, entry in PUBLISHED.items()}
-    return {**BUNDLED, **published, **plugins("asknext.datasets")}
+    return {**BUNDLED, **GENERATED, **published, **plugins("asknext.datasets")}

@@ -56,20 +56,19 @@ def mean_difficulty(reference: Array, y: Ids) -> float | None:
     return float(np.mean(1.0 - reference[np.arange(len(y)), y], dtype=np.float64))
 
 
-def noisy_ratio(noisy: NDArray[np.bool_], labelled: Ids) -> float | None:
-    """Share of the labelled items that are known to be noisy: NSR. Needs the truth.
+def noisy_ratio(noisy: NDArray[np.bool_]) -> float | None:
+    """Share of items that are known to be noisy; of the labelled items at the end, this is NSR.
 
     Parameters
     ----------
-    noisy : (n,) which items of the pool are noisy, as the generator of the data knows.
-    labelled : (l,) positions of the labelled items in the pool.
+    noisy : (m,) which items are noisy, as the generator of the data knows.
 
     Returns
     -------
-    A number in [0, 1]; None without a labelled item.
+    A number in [0, 1]; None without an item.
 
     Source
     ------
     Abraham & Dreyfus-Schmidt 2021, table 1, of the final labelled set.
     """
-    return float(np.mean(noisy[labelled])) if len(labelled) else None
+    return float(np.mean(noisy)) if len(noisy) else None

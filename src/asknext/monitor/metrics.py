@@ -26,14 +26,15 @@ from asknext.plugins import find
 from asknext.types import Array, Floats
 
 TRUTH, PREVIOUS, FEATURES, REFERENCE = "the truth", "a model before", "numeric features", "a reference model"
+NOISE = "known noise"
 
 
 class Metric(NamedTuple):
     """A number that a view gives.
 
     compute : from a `View` to a number, or None where it is not defined.
-    needs : what must be known, of TRUTH, PREVIOUS, FEATURES and REFERENCE; without TRUTH it needs no labels
-        but those that were told.
+    needs : what must be known, of TRUTH, PREVIOUS, FEATURES, REFERENCE and NOISE; without TRUTH and NOISE it
+        needs no labels but those that were told.
     """
 
     compute: Callable[[View], float | None]
@@ -82,6 +83,7 @@ METRICS: dict[str, Metric] = {
     "calibration-error": _of(calibration.expected_error, "proba y", TRUTH),
     "overconfidence": _of(calibration.overconfidence, "proba y", TRUTH),
     "easiness": _of(difficulty.easiness, "reference y", TRUTH, REFERENCE),
+    "noisy-ratio": _of(difficulty.noisy_ratio, "noisy", NOISE),
     "contradiction": _of(contradiction.hard, "proba previous", PREVIOUS),
     "soft-contradiction": _of(contradiction.soft, "proba previous", PREVIOUS),
     "top-contradiction": _of(contradiction.top, "proba previous", PREVIOUS),
@@ -140,6 +142,11 @@ def compute(name: str, metric: Metric, view: View) -> float | None:
         raise AskNextError(f"the metric '{name}' needs the truth, which nobody knows here; choose another.")
     if FEATURES in metric.needs and view.X is None:
         raise AskNextError(f"the metric '{name}' needs numeric features of the items, and there are none.")
+    if NOISE in metric.needs and view.noisy is None:
+        raise AskNextError(
+            f"the metric '{name}' needs to know which items are noisy; only data that are made tell, such as "
+            "noisy-blobs-ld."
+        )
     if (REFERENCE in metric.needs and view.reference is None) or len(view.proba) == 0:
         return None
     try:

@@ -21,6 +21,7 @@ class View(NamedTuple):
     new : (l,) which of them were labelled since the round before.
     reference : (m, k) probabilities by a model that learnt from the truth of other items; None if not asked
         for, or where it has seen these items.
+    noisy : (m,) which of them are noisy; None where nobody knows.
     """
 
     proba: Array
@@ -31,3 +32,4 @@ class View(NamedTuple):
     labels: Ids | None = None
     new: NDArray[Any] | None = None
     reference: Array | None = None
+    noisy: NDArray[Any] | None = None
