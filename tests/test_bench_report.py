@@ -436,3 +436,34 @@ def test_seconds_are_written_as_plain_numbers(tmp_path):
     svg = (tmp_path / "figures" / "time.svg").read_text()
     assert ">80<" in svg
     assert "e+" not in svg
+
+
+# honesty
+
+
+def test_five_seeds_get_odds_and_redraws_and_the_page_tells_them(tmp_path):
+    gains = [0.1, 0.12, 0.09, 0.12, 0.11]
+    summary = write_all(compared({"random": shifted(0, 0, 0, 0, 0), "margin": shifted(*gains)}), tmp_path)
+    odds = summary["strategies"]["margin"]["signed_rank"]
+    assert odds["rope"] == 0.005
+    assert odds["better"] > 0.99
+    assert summary["strategies"]["random"]["signed_rank"] is None
+    assert summary["stability"]["resamples"] == {"random": 0, "margin": 1}
+    page = Page((tmp_path / "report.html").read_text())
+    assert summary["stability"]["sentence"] in page.text
+    assert "below −0.5, between, or above +0.5 points" in page.text
+    assert "probably" in page.text
+
+
+def test_few_seeds_get_neither(tmp_path):
+    summary = write_all(compared({"random": shifted(0, 0, 0), "margin": shifted(0.1, 0.12, 0.09)}), tmp_path)
+    assert summary["strategies"]["margin"]["signed_rank"] is None
+    assert summary["stability"]["resamples"] is None
+    page = Page((tmp_path / "report.html").read_text())
+    assert "3 seeds are too few" in page.text
+    assert "probably" not in page.text
+
+
+def test_verdict_names_no_winner_where_random_leads_by_chance():
+    text = verdict({"random": shifted(0, 0.1, 0.2), "a": shifted(-0.1, 0.15, 0.1)})
+    assert text.startswith("No difference shown: random itself has the highest mean accuracy")

@@ -151,6 +151,11 @@ def labels_needed(n_labelled: Array, curves: Array, target: Array) -> Array:
     return np.where(reached.any(axis=-1), needed, np.inf)
 
 
+def resamples(seeds: int, seed: int = 0) -> Array:
+    """Bootstrap over seeds: (RESAMPLES, seeds) the weight of each seed in each resample, rows of sum 1."""
+    return np.random.default_rng(seed).multinomial(seeds, np.full(seeds, 1 / seeds), RESAMPLES) / seeds
+
+
 def labels_saved(n_labelled: Array, curves: Array, baseline: Array, seed: int = 0) -> Saved:
     """Labels spared on the way to the baseline's mean final accuracy, with a bootstrap interval over seeds.
 
@@ -174,7 +179,7 @@ def labels_saved(n_labelled: Array, curves: Array, baseline: Array, seed: int = 
     low = high = None
     seeds = len(curves)
     if seeds > 1:
-        weights = np.random.default_rng(seed).multinomial(seeds, np.full(seeds, 1 / seeds), RESAMPLES) / seeds
+        weights = resamples(seeds, seed)
         drawn = np.sort(np.subtract(*_needed_both(n_labelled, weights @ curves, weights @ baseline)[::-1]))
         low = _finite(drawn[int(0.025 * (RESAMPLES - 1))])
         high = _finite(drawn[-1 - int(0.025 * (RESAMPLES - 1))])

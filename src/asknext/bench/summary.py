@@ -10,6 +10,8 @@ import numpy as np
 from asknext.bench import statistics
 from asknext.bench.curves import Curves, curves
 from asknext.bench.results import Comparison, Timing
+from asknext.bench.signed_rank import ROPE, signed_rank
+from asknext.bench.stability import ENOUGH, over_seeds
 from asknext.bench.verdict import verdict
 from asknext.types import Array
 
@@ -36,8 +38,10 @@ def summarise(comparison: Comparison) -> dict[str, Any]:
     """Everything in summary.json.
 
     Accuracies are in [0, 1] and intervals are null where there is one seed. `gain_over_random` is the
-    paired difference of AUC; its intervals hold together for all strategies (Bonferroni).
-    `labels_saved` has nulls and a `reason` where random was not run or its level is not reached.
+    paired difference of AUC; its intervals hold together for all strategies (Bonferroni). `signed_rank` says
+    how probably that difference is typically below, within and above ±`rope`; it is null for few seeds, of
+    which that test is too sure. `labels_saved` has nulls and a `reason` where random was not run or its level
+    is not reached. `stability` says how often each strategy comes first; see `over_seeds`.
 
     Returns
     -------
@@ -65,6 +69,7 @@ def summarise(comparison: Comparison) -> dict[str, Any]:
             "seconds_select": seconds.get((name, "select")),
             "seconds_total": seconds.get((name, "total")),
             "gain_over_random": None if base in (None, i) else _gain(auc[i] - auc[base], len(names) - 1),
+            "signed_rank": None if base in (None, i) else _odds(auc[i] - auc[base]),
             "labels_saved": _saved(accuracy, i, base),
         }
     summary = {
@@ -76,6 +81,7 @@ def summarise(comparison: Comparison) -> dict[str, Any]:
         "seeds": [int(seed) for seed in accuracy.seeds],
         "strategies": strategies,
         "tests": _tests(auc, ranks, names),
+        "stability": over_seeds(auc, names),
         "warnings": _warnings(accuracy),
     }
     return {**summary, "verdict": verdict(summary, auc, BASELINE)}
@@ -94,6 +100,12 @@ def _ends(low: float | None, high: float | None) -> list[float] | None:
 def _gain(differences: Array, comparisons: int) -> dict[str, Any]:
     mean, *ends = statistics.t_interval(differences, comparisons)
     return {"mean": mean, "ci95": _ends(*ends), "comparisons": comparisons}
+
+
+def _odds(differences: Array) -> dict[str, float] | None:
+    if len(differences) < ENOUGH:
+        return None
+    return {"rope": ROPE, **signed_rank(differences)._asdict()}
 
 
 def _saved(accuracy: Curves, i: int, base: int | None) -> dict[str, Any]:

@@ -56,6 +56,11 @@ def _against_baseline(summary: dict[str, Any], best: str, baseline: str) -> str:
     better = [name for name, gain in gains.items() if gain["ci95"][0] > 0]
     worse = [name for name, gain in gains.items() if gain["ci95"][1] < 0]
     below = f" Shown to be worse than {baseline}: {listing(worse)}." if worse else ""
+    if best == baseline and not worse:
+        return (
+            f"No difference shown: {baseline} itself has the highest mean accuracy, but every 95 % interval "
+            "includes zero."
+        )
     if best == baseline:
         return f"No strategy beats {baseline}, which has the highest mean accuracy here.{below}"
     gain = gains[best]

@@ -38,6 +38,11 @@ def whole_percent(value: float) -> str:
     return count(100 * value)
 
 
+def tally(value: float) -> str:
+    """How often a strategy came first, where those who tie share the win: "3", "2.5"."""
+    return f"{round(value, 1):g}"
+
+
 def p_value(p: float) -> str:
     """"= 0.031", or "< 0.001"."""
     return "< 0.001" if p < 0.001 else f"= {p:.3f}"
