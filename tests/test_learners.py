@@ -492,3 +492,22 @@ def test_draws_are_read_where_wanted_and_never_kept(tmp_path: Path) -> None:
     assert list(tmp_path.rglob("*")) == []
     sources["proba"](np.arange(5))
     assert [path.name.split("-")[1] for path in tmp_path.iterdir()] == ["proba.npy"]
+
+
+def test_a_name_may_carry_parameters() -> None:
+    made = make("random-forest(max_depth=10, n_estimators=30)")
+    assert isinstance(made, SklearnLearner)
+    assert (made.estimator.max_depth, made.estimator.n_estimators) == (10, 30)
+    assert made.key != make("random-forest").key
+    assert make("mlp(hidden_layer_sizes=(128, 64))").estimator.hidden_layer_sizes == (128, 64)
+    assert make("Random_Forest()").key == make("random-forest").key
+    for wrong, said in (
+        ("random-forest(depth=10)", "has no parameter 'depth'; there is: .*max_depth"),
+        ("precomputed(a=1)", "'precomputed' takes no parameters; leave the brackets out"),
+        ("random-forst(max_depth=1)", "unknown learner 'random-forst'; did you mean 'random-forest'"),
+        ("random-forest(10)", r"write its parameters as in random-forest\(max_depth=10\)"),
+        ("random-forest(max_depth=print())", "write its parameters as in"),
+        ("random-forest(max_depth=", "unknown learner"),
+    ):
+        with pytest.raises(AskNextError, match=said):
+            make(wrong)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from asknext.bench.compare import measure, timings
 from asknext.bench.protocol import Settings
 from asknext.bench.report import write_all
-from asknext.bench.results import Comparison
+from asknext.bench.results import Comparison, Measure
 from asknext.datasets import Dataset
 
 LIBRARIES = ("asknext", "numpy", "scipy", "scikit-learn")
@@ -40,11 +41,16 @@ def conclude(out: Path, settings: Settings, data: Dataset, command: str) -> dict
             "pool_size": len(data.y) - test,
             "test_share": settings.test_share,
             "test_size": test,
-            "notes": list(data.notes),
+            "notes": [*data.notes, *settings.departures],
             "command": command,
             "versions": {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
         },
-        measures=list(measure(out, settings, data)),
+        measures=[*measure(out, settings, data), *_noise(out, settings, data)],
         timings=list(timings(out, settings)),
     )
     return write_all(comparison, out)
+
+
+def _noise(out: Path, settings: Settings, data: Dataset) -> Iterable[Measure]:
+    """How much of what was labelled is noisy, where the data know it."""
+    return () if data.noisy is None else measure(out, settings, data, ["noisy-ratio"], ["labelled"])

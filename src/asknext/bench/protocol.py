@@ -41,6 +41,8 @@ class Settings:
     rounds : batches.
     seeds : runs of each strategy; seed s is the same split and the same first labels for all.
     test_share : share of the items held out for testing.
+    halves : two runs share a division into halves, not by class: seeds 2s and 2s + 1 swap pool and test.
+    stratified : the first labels are drawn by class, which needs to know the classes of the pool.
     """
 
     source: str
@@ -52,6 +54,18 @@ class Settings:
     rounds: int
     seeds: int
     test_share: float
+    halves: bool = False
+    stratified: bool = False
+
+    @property
+    def departures(self) -> tuple[str, ...]:
+        """Sentences on where this differs from how comparisons are laid out otherwise."""
+        said = []
+        if self.halves:
+            said.append("seeds 2s and 2s + 1 share halves, not drawn by class, and swap pool and test")
+        if self.stratified:
+            said.append("the first labels are drawn by class")
+        return tuple(said)
 
     def test_size(self, n: int, classes: int) -> int:
         """Items held out of n: the share asked for, but at least one for each class."""
@@ -59,6 +73,7 @@ class Settings:
 
     def identity(self, data: Dataset) -> dict[str, Any]:
         """All that a single run depends on: it may be extended by strategies, seeds and rounds."""
+        special = {name: True for name in ("halves", "stratified") if getattr(self, name)}
         return {
             "dataset": data.name,
             "data": rows.fingerprint(data.X, data.y.tolist()),
@@ -68,6 +83,7 @@ class Settings:
             "initial": self.initial,
             "test_share": self.test_share,
             "asknext": __version__,
+            **special,
         }
 
 
@@ -82,7 +98,7 @@ class Split:
 
 
 def split(y: Array, settings: Settings, seed: int) -> Split:
-    """Divide the data for one seed; by class where every class has two items.
+    """Divide the data for one seed; by class where every class has two items, unless in halves.
 
     Parameters
     ----------
@@ -90,17 +106,30 @@ def split(y: Array, settings: Settings, seed: int) -> Split:
     settings : gives the test share and the number of first labels.
     seed : the same seed gives the same split to every strategy.
     """
-    by_class = y if np.bincount(y).min() > 1 else None
+    by_class = y if np.bincount(y).min() > 1 and not settings.halves else None
     n_test = settings.test_size(len(y), len(np.unique(y)))
+    division = seed // 2 if settings.halves else seed
     try:
         pool, test = train_test_split(
-            np.arange(len(y)), test_size=n_test, stratify=by_class, random_state=spawn_seed(seed, "split")
+            np.arange(len(y)), test_size=n_test, stratify=by_class, random_state=spawn_seed(division, "split")
         )
+        if settings.halves and seed % 2:
+            pool, test = test, pool
+        pool = np.sort(pool)
+        initial = _first_labels(y[pool], settings, seed)
     except ValueError as error:
         raise AskNextError(f"the data cannot be split into pool and test: {error}") from error
-    pool = np.sort(pool)
-    initial = spawn(seed, "initial").choice(len(pool), size=settings.initial, replace=False)
     return Split(pool, np.sort(test), initial)
+
+
+def _first_labels(y: Array, settings: Settings, seed: int) -> Ids:
+    """Positions of the first labels in a pool of class positions y."""
+    if not settings.stratified:
+        return spawn(seed, "initial").choice(len(y), size=settings.initial, replace=False)
+    drawn, _ = train_test_split(
+        np.arange(len(y)), train_size=settings.initial, stratify=y, random_state=spawn_seed(seed, "initial")
+    )
+    return np.asarray(drawn)
 
 
 def fit_to_pool(settings: Settings, data: Dataset) -> Settings:
@@ -129,6 +158,15 @@ def fit_to_pool(settings: Settings, data: Dataset) -> Settings:
             raise AskNextError(f"{option} is {value}; it must be at least {least}.")
     if settings.seeds > MOST_SEEDS:
         raise AskNextError(f"--seeds is {settings.seeds}; it can be at most {MOST_SEEDS}.")
+    if settings.halves and (settings.test_share != 0.5 or len(data.y) % 2):
+        raise AskNextError(
+            f"halves need a test_share of 0.5 and an even number of rows; here are {settings.test_share} and "
+            f"{len(data.y)}."
+        )
+    if settings.stratified and initial < len(data.classes):
+        raise AskNextError(
+            f"initial is {initial}, too few to draw by class: {data.name} has {len(data.classes)} classes."
+        )
     if initial >= pool:
         raise AskNextError(
             f"--initial is {initial}, but the pool of {data.name} has {pool} items ({len(data.y)} rows less "
@@ -166,7 +204,8 @@ def check_place(out: Path, settings: Settings, data: Dataset) -> None:
     """
     if (out / SETTINGS).exists():
         identity, (found, before) = settings.identity(data), recorded(out)
-        other = next((key for key in identity if found.get(key) != identity[key]), None)
+        keys = {**identity, **found}
+        other = next((key for key in keys if found.get(key) != identity.get(key)), None)
         if other == "data":
             raise AskNextError(
                 f"{out} holds a comparison of other data ({before.source}); choose another directory with "
@@ -175,7 +214,7 @@ def check_place(out: Path, settings: Settings, data: Dataset) -> None:
         if other:
             raise AskNextError(
                 f"{out} holds a comparison with other settings ({other}: {found.get(other)}, here "
-                f"{identity[other]}); choose another directory with --out."
+                f"{identity.get(other)}); choose another directory with --out."
             )
     elif occupied(out):
         raise AskNextError(
@@ -210,7 +249,8 @@ def recorded(out: Path) -> tuple[dict[str, Any], Settings]:
         whole = (settings.initial, settings.batch, settings.rounds, settings.seeds)
         names = (settings.source, settings.learner, *settings.strategies, settings.target or "")
         sound = all(type(n) is int for n in whole) and all(isinstance(name, str) for name in names)
-        if sound and isinstance(settings.test_share, float) and isinstance(identity["data"], str):
+        flags = isinstance(settings.halves, bool) and isinstance(settings.stratified, bool)
+        if sound and flags and isinstance(settings.test_share, float) and isinstance(identity["data"], str):
             return identity, settings
         raise TypeError("a value is of another type")
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:

@@ -13,6 +13,7 @@ from typing import Any
 from asknext import strategies
 from asknext.bench.compare import check_strategies
 from asknext.bench.protocol import Settings, fit_to_pool
+from asknext.bench.published_table import Published, read_published
 from asknext.datasets import Dataset, load
 from asknext.errors import AskNextError
 from asknext.files import occupied, sweep, write_text
@@ -22,13 +23,18 @@ from asknext.plugins import find
 RECIPE = "recipe.toml"
 """The copy of its recipe by which a results directory is known."""
 
-_KINDS = {str: "a text", int: "a whole number", float: "a fraction", list: "a list", dict: "a table"}
+_KINDS = {
+    str: "a text", bool: "true or false", int: "a whole number", float: "a fraction", list: "a list",
+    dict: "a table",
+}  # fmt: skip
 _TYPES = {
     "title": str, "description": str, "name": str, "data": str, "target": str, "learner": str,
     "initial": int, "batch": int, "rounds": int, "seeds": int, "test_share": float, "strategies": list,
-    "tasks": list, "groups": dict, "defaults": dict, "quick": dict,
+    "halves": bool, "stratified": bool, "tasks": list, "groups": dict, "defaults": dict, "quick": dict,
+    "published": dict,
 }  # fmt: skip
-_SETTINGS = ("data", "target", "learner", "initial", "batch", "rounds", "seeds", "test_share", "strategies")
+_NEEDED = ("data", "learner", "initial", "batch", "rounds", "seeds", "test_share", "strategies")
+_SETTINGS = (*_NEEDED, "target", "halves", "stratified")
 _LEAST = {"initial": 0, "batch": 1, "rounds": 1, "seeds": 1}
 
 
@@ -42,6 +48,7 @@ class Recipe:
     tasks : the comparisons to run, by name.
     left_out : names of the tasks of the file that are not to be run.
     quick : what `[quick]` puts in the place of the settings; empty where it does not hold.
+    published : figures to hold ours against; None where the recipe has none.
     """
 
     title: str
@@ -49,16 +56,18 @@ class Recipe:
     tasks: dict[str, Settings]
     left_out: tuple[str, ...]
     quick: dict[str, Any]
+    published: Published | None = None
 
 
 def read_recipe(text: str, quick: bool = False, only: Collection[str] = ()) -> Recipe:
     """A recipe from the text of its file.
 
-    At the top are `title`, `description`, `[[tasks]]` and perhaps `[groups]`, `[defaults]` and `[quick]`. A
-    task has a `name` and says `data`, `learner`, `initial`, `batch`, `rounds`, `seeds`, `test_share`,
-    `strategies` and perhaps `target`; what it does not say is taken from `[defaults]`. A name of `[groups]`
-    among the strategies stands for the strategies of that group. `[quick]` replaces settings of all tasks
-    and may name the `tasks` that a quick run is about.
+    At the top are `title`, `description`, `[[tasks]]` and perhaps `[groups]`, `[defaults]`, `[quick]` and
+    `[published]` (see `published_table`). A task has a `name` and says `data`, `learner`, `initial`, `batch`,
+    `rounds`, `seeds`, `test_share`, `strategies` and perhaps `target`, `halves` and `stratified`; what it
+    does not say is taken from `[defaults]`. A name of `[groups]` among the strategies stands for the
+    strategies of that group. `[quick]` replaces settings of all tasks and may name the `tasks` that a quick
+    run is about.
 
     Parameters
     ----------
@@ -77,7 +86,8 @@ def read_recipe(text: str, quick: bool = False, only: Collection[str] = ()) -> R
         raise AskNextError(f"the recipe is no TOML: {error}.") from error
     except RecursionError as error:
         raise AskNextError("the recipe is nested too deeply.") from error
-    _check(content, ("title", "description", "groups", "defaults", "tasks", "quick"), "the recipe")
+    parts = ("title", "description", "groups", "defaults", "tasks", "quick", "published")
+    _check(content, parts, "the recipe")
     _need(content, ("title", "description", "tasks"), "the recipe")
     _check(content.get("defaults", {}), _SETTINGS, "[defaults]")
     _check(content.get("quick", {}), (*_SETTINGS, "tasks"), "[quick]")
@@ -98,7 +108,8 @@ def read_recipe(text: str, quick: bool = False, only: Collection[str] = ()) -> R
         find("task", name, tasks)
     chosen = {name: task for name, task in tasks.items() if not wanted or name in wanted}
     left_out = tuple(name for name in tasks if name not in chosen)
-    return Recipe(content["title"], content["description"].strip(), chosen, left_out, changes)
+    published = read_published(content["published"], tasks) if "published" in content else None
+    return Recipe(content["title"], content["description"].strip(), chosen, left_out, changes, published)
 
 
 def prepare(recipe: Recipe) -> dict[str, tuple[Settings, Dataset]]:
@@ -122,6 +133,8 @@ def prepare(recipe: Recipe) -> dict[str, tuple[Settings, Dataset]]:
                 loaded[key] = load(*key)
             prepared[name] = (fit_to_pool(settings, loaded[key]), loaded[key])
             check_strategies(*prepared[name])
+            if recipe.published:
+                recipe.published.check(name, loaded[key])
         except AskNextError as error:
             raise AskNextError(f"task '{name}': {error}") from error
     return prepared
@@ -176,7 +189,7 @@ def _need(table: Mapping[str, Any], keys: Collection[str], where: str) -> None:
 
 
 def _settings(found: Mapping[str, Any], groups: Mapping[str, Any], where: str) -> Settings:
-    _need(found, [key for key in _SETTINGS if key != "target"], where)
+    _need(found, _NEEDED, where)
     names: list[str] = []
     for name in found["strategies"]:
         members = groups.get(name, [name])
@@ -188,7 +201,8 @@ def _settings(found: Mapping[str, Any], groups: Mapping[str, Any], where: str) -
         make(found["learner"])
     except AskNextError as error:
         raise AskNextError(f"{where}: {error}") from error
-    rest = {key: found[key] for key in ("learner", *_LEAST, "test_share")}
+    flags = {key: found[key] for key in ("halves", "stratified") if key in found}
+    rest = {key: found[key] for key in ("learner", *_LEAST, "test_share")} | flags
     return Settings(source=found["data"], target=found.get("target"), strategies=chosen, **rest)
 
 

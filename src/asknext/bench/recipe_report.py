@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from asknext.bench import wording
+from asknext.bench import published_table, wording
 from asknext.bench.recipe import Recipe
 from asknext.bench.report import environment
 from asknext.bench.summary import BASELINE, best_first
@@ -38,11 +38,14 @@ def write_recipe(recipe: Recipe, tasks: dict[str, dict[str, Any]], command: str,
         "quick": recipe.quick,
         "not_run": list(recipe.left_out),
         "tasks": tasks,
+        "published": recipe.published and published_table.all_beside(recipe.published, out, tasks),
     }
     write_json(out / "summary.json", summary)
     write_text(out / "table.md", markdown(summary))
     page = environment().get_template("recipe.html.j2")
-    told = page.render(summary=summary, columns=COLUMNS, rows=rows, facts=facts, quickly=quickly)
+    told = page.render(
+        summary=summary, columns=COLUMNS, rows=rows, facts=facts, quickly=quickly, published=published_table
+    )
     write_text(out / "report.html", told)
     return summary
 
@@ -109,7 +112,19 @@ def markdown(summary: dict[str, Any]) -> str:
         lines += [f"## {name}", "", facts(task), "", *(f"- {note}" for note in task["settings"]["notes"]), ""]
         lines += [f"**{task['verdict']}**", "", *(f"Warning: {text}\n" for text in task["warnings"])]
         lines += [_line(COLUMNS), _line(["---", *["---:"] * (len(COLUMNS) - 1)]), *map(_line, rows(task)), ""]
+    lines += _published(summary["published"]) if summary["published"] else []
     return "\n".join([*lines, *_reading(summary)]) + "\n"
+
+
+def _published(found: dict[str, Any]) -> list[str]:
+    """Our figures beside the published ones."""
+    heads = published_table.COLUMNS
+    lines = ["## Beside the published figures", "", f"{found['source']}.", ""]
+    for name, task in found["tasks"].items():
+        lines += [f"### {name}", "", *(f"- {text}" for text in published_table.told(task)), ""]
+        lines += [_line(heads), _line(["---", "---", *["---:"] * (len(heads) - 2)])]
+        lines += [*map(_line, published_table.lines(task)), ""]
+    return lines
 
 
 def _reading(summary: dict[str, Any]) -> list[str]:

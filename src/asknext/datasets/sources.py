@@ -83,6 +83,6 @@ def _number(source: str, loader: Callable[..., Dataset], number: str) -> dict[st
 
 
 def _named() -> dict[str, Callable[..., Dataset]]:
-    """The data sets that come along, are made or published, and those of the entry point `asknext.datasets`."""
+    """The data sets that come along, are made or published, and plug-ins of `asknext.datasets`."""
     published = {name: entry.load for name, entry in PUBLISHED.items()}
     return {**BUNDLED, **GENERATED, **published, **plugins("asknext.datasets")}

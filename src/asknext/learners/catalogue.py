@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from collections.abc import Callable
 from typing import Any
 
+from asknext.errors import AskNextError
 from asknext.learners.base import Learner
 from asknext.learners.precomputed import Precomputed
 from asknext.learners.sklearn import SklearnLearner
@@ -55,12 +58,42 @@ LEARNERS: dict[str, Callable[[], Any]] = {
 def make(name: str) -> Learner:
     """The learner of a name, built in or from the entry point `asknext.learners`.
 
+    Parameters
+    ----------
+    name : such as `random-forest`, for scikit-learn's classifiers also with parameters in the place of those
+        that it would have: `random-forest(max_depth=10)`.
+
     Raises
     ------
-    AskNextError : unknown name; the nearest one is suggested.
+    AskNextError : unknown name (the nearest one is suggested) or unknown parameter.
     """
+    name, parameters = _parsed(name)
     made = (LEARNERS.get(name) or find("learner", name, {**plugins("asknext.learners"), **LEARNERS}))()
+    if parameters:
+        if isinstance(made, Learner):
+            raise AskNextError(f"the learner '{name}' takes no parameters; leave the brackets out.")
+        known = made.get_params()
+        for parameter in parameters:
+            if parameter not in known:
+                raise AskNextError(
+                    f"the learner '{name}' has no parameter '{parameter}'; there is: {', '.join(known)}."
+                )
+        made.set_params(**parameters)
     return made if isinstance(made, Learner) else SklearnLearner(made)
+
+
+def _parsed(text: str) -> tuple[str, dict[str, Any]]:
+    """Name and parameters of a learner written as `name(parameter=value, …)`, or as its name alone."""
+    found = re.fullmatch(r"([^(]*)\((.*)\)\s*", text, re.DOTALL)
+    if found is None:
+        return text, {}
+    try:
+        call = ast.parse(f"f({found[2]})", mode="eval").body
+        if isinstance(call, ast.Call) and not call.args:
+            return found[1], {str(word.arg): ast.literal_eval(word.value) for word in call.keywords}
+    except (SyntaxError, ValueError, MemoryError, RecursionError):  # the last two: nested too deeply
+        pass
+    raise AskNextError(f"'{text}' is no learner; write its parameters as in random-forest(max_depth=10).")
 
 
 def as_learner(learner: Any) -> Learner:
