@@ -56,11 +56,23 @@ def test_blobs_are_gaussian_of_deviation_one_around_uniform_centres() -> None:
     seed=st.integers(0, 99),
 )  # fmt: skip
 def test_counts_hold_for_any_sizes(tens: int, sites: int, size: int, d: int, seed: int) -> None:
-    data = noisy_blobs("any", Blobs(10 * tens - 2 * sites, sites, size, d, 1.0), seed)
+    data = noisy_blobs("any", Blobs(10 * tens - 2 * sites, sites, size, d, 1.0, False), seed)
     assert data.X.shape == (10 * tens * size, d)
     assert data.noisy is not None
     assert data.noisy.sum() == 2 * sites * size
     assert Counter(data.y.tolist()) == dict.fromkeys(range(10), tens * size)
+
+
+@pytest.mark.parametrize("distinct", [True, False])
+def test_the_two_blobs_of_a_place_are_of_two_classes_where_that_is_wanted(distinct: bool) -> None:
+    alike = 0
+    for seed in range(30):
+        data = noisy_blobs("pairs", Blobs(20, 10, 1, 40, 50.0, distinct), seed)
+        near = np.argwhere(np.triu(cdist(data.X, data.X) < 50, k=1))
+        assert len(near) == 10
+        alike += sum(data.y[a] == data.y[b] for a, b in near)
+    # of 39 other blobs 3 are of the same class: 23 of 300 pairs
+    assert alike == 0 if distinct else 10 < alike < 40
 
 
 @pytest.mark.parametrize(

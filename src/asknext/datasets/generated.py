@@ -17,10 +17,11 @@ class Blobs(NamedTuple):
     """Sizes of noisy blobs.
 
     pure : blobs with a centre of their own.
-    sites : places where two blobs share one centre, so that neither's label can be guessed there.
+    sites : places where two blobs share one centre, so that labels cannot be guessed there.
     size : points of a blob.
     d : features.
     half_width : centres are uniform in [-half_width, half_width]^d.
+    distinct : the two blobs of a place are never of one class.
     """
 
     pure: int
@@ -28,10 +29,11 @@ class Blobs(NamedTuple):
     size: int
     d: int
     half_width: float
+    distinct: bool
 
 
-LOW = Blobs(pure=100, sites=50, size=50, d=2, half_width=100.0)
-HIGH = Blobs(pure=60, sites=15, size=111, d=40, half_width=3.0)
+LOW = Blobs(pure=100, sites=50, size=50, d=2, half_width=100.0, distinct=False)
+HIGH = Blobs(pure=60, sites=15, size=111, d=40, half_width=3.0, distinct=True)
 
 
 def noisy_blobs_ld(seed: int = 0) -> Dataset:
@@ -47,8 +49,8 @@ def noisy_blobs_hd(seed: int = 0) -> Dataset:
 def noisy_blobs(name: str, blobs: Blobs, seed: int) -> Dataset:
     """Gaussian blobs of deviation 1 and of one class each, some of them in pairs that share a centre.
 
-    Each class has equally many blobs, by chance pure or in a pair; the two of a pair may be of one class. All
-    points of pairs count as noisy.
+    Each class has equally many blobs, by chance pure or in a pair. All points of pairs count as noisy, also
+    where the two are of one class.
 
     Parameters
     ----------
@@ -59,12 +61,15 @@ def noisy_blobs(name: str, blobs: Blobs, seed: int) -> Dataset:
     Source
     ------
     Abraham & Dreyfus-Schmidt 2021, "Sample Noise Impact on Active Learning". The law was recovered from the
-    authors' two arrays, as their generator is not published: their data are one draw of it, ours another.
+    authors' two arrays, as their generator is not published: their data are one draw of it, ours another. Of
+    their pairs at least 2 of 50 are of one class in 2 dimensions, none of 15 in 40.
     """
     rng = spawn(seed, "noisy-blobs")
     centres = rng.uniform(-blobs.half_width, blobs.half_width, (blobs.pure + blobs.sites, blobs.d))
     site = np.concatenate([np.arange(len(centres)), np.arange(blobs.pure, len(centres))])
     labels = rng.permutation(np.arange(len(site)) % CLASSES)
+    while blobs.distinct and np.any(np.diff(labels[blobs.pure :].reshape(2, -1), axis=0) == 0):
+        labels = rng.permutation(labels)
     blob = rng.permutation(np.repeat(np.arange(len(site)), blobs.size))
     return Dataset(
         name=f"{name}-{seed}" if seed else name,
