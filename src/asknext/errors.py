@@ -11,3 +11,7 @@ class MissingSignalError(AskNextError):
 
 class DamagedLogError(AskNextError):
     """A project's log cannot be read, or does not agree with itself."""
+
+
+class UnavailableError(AskNextError):
+    """A strategy of another package is wanted, and this package is absent or cannot be imported."""

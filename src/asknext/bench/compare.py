@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from urllib.parse import unquote
 
 import numpy as np
 from joblib import Parallel, delayed
@@ -19,10 +20,11 @@ from asknext.bench.protocol import Settings, split
 from asknext.bench.results import Measure, Timing
 from asknext.bench.run import Run, check, execute
 from asknext.datasets import Dataset
-from asknext.errors import AskNextError
+from asknext.errors import AskNextError, UnavailableError
 from asknext.log import events as kinds
 from asknext.log.reader import count_events
 from asknext.monitor.metrics import ALWAYS, REFERENCE, compute, metric
+from asknext.strategies import get
 from asknext.types import Array
 
 Progress = Callable[[int], None]
@@ -36,7 +38,7 @@ def runs(out: Path, settings: Settings) -> list[Run]:
 
 def left_aside(out: Path, settings: Settings) -> list[str]:
     """What earlier commands left runs of and this comparison does not name: strategies, and seeds."""
-    found = [path.parts[-2:] for path in (out / "runs").glob("*/[0-9]*")]
+    found = [(unquote(path.parts[-2]), path.parts[-1]) for path in (out / "runs").glob("*/[0-9]*")]
     seeds = any(seed.isdecimal() and int(seed) >= settings.seeds for _, seed in found)
     more = [f"seeds from {settings.seeds} on"] if seeds else []
     return sorted({strategy for strategy, _ in found} - {*settings.strategies}) + more
@@ -84,6 +86,45 @@ def carry_out(
                 "a worker process was killed, perhaps for lack of memory; the same command goes on from "
                 "here, and fewer --jobs need less memory."
             ) from error
+
+
+def split_names(text: str) -> list[str]:
+    """The names in a list with commas between them; commas within the parentheses of a name are its own."""
+    names, depth = [""], 0
+    for letter in text:
+        depth += (letter == "(") - (letter == ")")
+        if letter == "," and depth == 0:
+            names.append("")
+        else:
+            names[-1] += letter
+    return [name.strip() for name in names if name.strip()]
+
+
+def available(names: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Which of the named strategies can be had here.
+
+    Parameters
+    ----------
+    names : as the user wrote them.
+
+    Returns
+    -------
+    The full names, each once, and a sentence about each strategy left out because its package is absent.
+
+    Raises
+    ------
+    AskNextError : a name is unknown, or none of the strategies is left.
+    """
+    chosen: dict[str, None] = {}
+    absent: dict[str, UnavailableError] = {}
+    for name in names:
+        try:
+            chosen[get(name).name] = None
+        except UnavailableError as error:
+            absent[name] = error
+    if absent and not chosen:
+        raise next(iter(absent.values()))
+    return tuple(chosen), tuple(f"{name} is left out: {error}" for name, error in absent.items())
 
 
 def check_strategies(settings: Settings, data: Dataset) -> None:

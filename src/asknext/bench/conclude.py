@@ -13,6 +13,7 @@ from asknext.bench.protocol import Settings
 from asknext.bench.report import write_all
 from asknext.bench.results import Comparison, Measure
 from asknext.datasets import Dataset
+from asknext.strategies import peers
 
 LIBRARIES = ("asknext", "numpy", "scipy", "scikit-learn")
 
@@ -43,7 +44,11 @@ def conclude(out: Path, settings: Settings, data: Dataset, command: str) -> dict
             "test_size": test,
             "notes": [*data.notes, *settings.departures],
             "command": command,
-            "versions": {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
+            "versions": {
+                "python": platform.python_version(),
+                **{name: version(name) for name in LIBRARIES},
+                **peers.versions(settings.strategies),
+            },
         },
         measures=[*measure(out, settings, data), *_noise(out, settings, data)],
         timings=list(timings(out, settings)),

@@ -11,6 +11,7 @@ from itertools import takewhile
 from pathlib import Path
 from threading import Thread
 from time import perf_counter, sleep
+from urllib.parse import quote
 
 import numpy as np
 
@@ -47,8 +48,8 @@ class Run:
 
     @property
     def path(self) -> Path:
-        """The directory of this run's log."""
-        return self.out / "runs" / self.strategy / str(self.seed)
+        """The directory of this run's log; a name with a colon is written as in an address."""
+        return self.out / "runs" / quote(self.strategy, safe="") / str(self.seed)
 
     @property
     def columns(self) -> ColumnStore:

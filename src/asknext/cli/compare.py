@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -29,7 +30,10 @@ def compare(
     data: Annotated[str, typer.Argument(
         help="A name (see asknext datasets), openml:ID, or a file: .csv .tsv .npz .jsonl .parquet")],
     target: Annotated[str | None, typer.Option(help="Column that holds the class.")] = None,
-    strategies: Annotated[str | None, typer.Option(help="Names with commas between them.")] = None,
+    strategies: Annotated[str | None, typer.Option(
+        help="Names with commas between them; also scikit-activeml:Badge, modal:margin_sampling, "
+        "small-text:BreakingTies, cardinal:WKMeans where these packages are installed, and "
+        "package.module:Name for your own.")] = None,
     learner: Annotated[str, typer.Option(
         help="logistic-regression, random-forest, gradient-boosting, mlp or linear-svm.")
     ] = "logistic-regression",
@@ -48,7 +52,15 @@ def compare(
 ) -> None:
     from joblib import cpu_count
 
-    from asknext.bench.compare import carry_out, check_strategies, disk_due, left_aside, rounds_due
+    from asknext.bench.compare import (
+        available,
+        carry_out,
+        check_strategies,
+        disk_due,
+        left_aside,
+        rounds_due,
+        split_names,
+    )
     from asknext.bench.conclude import conclude
     from asknext.bench.protocol import DEFAULT_STRATEGIES, Settings, claim, fit_to_pool
     from asknext.bench.table import terminal_table
@@ -56,18 +68,17 @@ def compare(
     from asknext.datasets.labels import look_alikes
     from asknext.errors import AskNextError
     from asknext.learners import make
-    from asknext.strategies import get
 
     if jobs < 0:
         raise AskNextError(f"--jobs is {jobs}; give the number of processes, or 0 for one a core.")
-    names = strategies.split(",") if strategies else DEFAULT_STRATEGIES
-    chosen = tuple(dict.fromkeys(get(name).name for name in names if name.strip()))
+    chosen, absent = available(split_names(strategies) if strategies else DEFAULT_STRATEGIES)
     make(learner)
     for option, value in (("--batch", batch), ("--initial", initial)):
         if value is not None and value < 0:
             raise AskNextError(f"{option} is {value}; it cannot be negative.")
     with errors.status(Text(f"Loading {data} …")):
         found = load(data, target)
+    found = replace(found, notes=(*found.notes, *absent))
     settings = fit_to_pool(
         Settings(
             source=str(Path(data).absolute()) if Path(data).is_file() else data,

@@ -74,7 +74,8 @@ def _page(told: dict[str, Any]) -> RenderableType:
     facts.add_row("needs", ", ".join(told["needs"]) or "nothing")
     facts.add_row("cost", Text.assemble(told["cost"], "\n", (LETTERS, "dim")))
     facts.add_row("chance", "decides among items" if told["stochastic"] else "breaks ties only")
-    facts.add_row("in Python", f"asknext.strategies.{told['class']}")
+    own = told["class"] if ":" not in told["name"] else f"get({told['name']!r})"
+    facts.add_row("in Python", f"asknext.strategies.{own}")
     if told["aliases"]:
         facts.add_row("also called", ", ".join(told["aliases"]))
     parameters = _columns(2)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
-from importlib import import_module
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,7 +19,7 @@ from asknext.monitor import (
     uncertainty,
 )
 from asknext.monitor.view import View
-from asknext.plugins import find
+from asknext.plugins import find, imported
 from asknext.types import Array, Floats
 
 TRUTH, PREVIOUS, FEATURES, REFERENCE = "the truth", "a model before", "numeric features", "a reference model"
@@ -116,16 +113,7 @@ def metric(name: str) -> Metric:
     """
     if ":" not in name:
         return find("metric", name, METRICS)
-    module, _, attribute = name.partition(":")
-    if not all(part.isidentifier() for part in (*module.split("."), attribute)):
-        raise AskNextError(f"the metric '{name}' is no package.module:function, such as mine:spread.")
-    if (here := str(Path.cwd())) not in sys.path:
-        sys.path.append(here)
-    try:
-        function = getattr(import_module(module), attribute)
-    except (Exception, SystemExit) as error:  # a module of the user's may do anything
-        why = f"{type(error).__name__}: {error}"
-        raise AskNextError(f"the metric '{name}' cannot be imported ({why}).") from error
+    function = imported("metric", name)
     if not callable(function):
         raise AskNextError(f"the metric '{name}' is {type(function).__name__} and no function.")
     return Metric(function)

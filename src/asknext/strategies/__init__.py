@@ -14,6 +14,7 @@ from asknext.plugins import find, plugins
 from asknext.strategies.base import Score, Selection, Strategy, choose
 from asknext.strategies.check import check_strategy
 from asknext.strategies.description import details, summary
+from asknext.strategies.peers import named
 
 __all__ = [
     "Score", "Selection", "Strategy", "catalogue", "check_strategy", "choose", "describe",
@@ -29,12 +30,15 @@ def get(strategy: str | Strategy) -> Strategy:
 
     Parameters
     ----------
-    strategy : a name such as "typiclust", or an object such as `TypiClust(neighbours=10)`.
+    strategy : a name such as "typiclust", one of another package or your own such as "modal:margin_sampling"
+        or "mine:Strategy" (see `asknext.strategies.peers`), or an object such as `TypiClust(neighbours=10)`.
 
     Raises
     ------
     AskNextError : unknown name (the nearest one is suggested), or something that is no strategy.
     """
+    if isinstance(strategy, str) and ":" in strategy:
+        return named(strategy)
     if isinstance(strategy, str):
         return find("strategy", strategy, _by_name())()
     if not isinstance(strategy, Strategy):
