@@ -75,7 +75,7 @@ def test_two_points_are_found_among_seven_strategies_that_gain_nothing():
 @pytest.mark.parametrize("seeds", [5, 20])
 @pytest.mark.parametrize("names", [("random", "copy"), ("a", "copy"), ("random", *"abcdefg")])
 def test_no_difference_is_shown_in_the_long_run_either(names, seeds):
-    simulations = 4000
+    simulations = 2000
     error = (0.95 * 0.05 / simulations) ** 0.5
     gains = [0] * len(names)
     assert share("No difference shown", simulations, names, gains, seed=1, seeds=seeds) > 0.95 - 3 * error

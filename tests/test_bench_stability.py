@@ -112,7 +112,7 @@ def test_a_learner_changes_the_winner_only_where_nothing_else_differs():
         "all tasks": 5, "learner tree": 2, "learner forest": 3, "batch size 5": 4, "batch size 20": 1,
     }  # fmt: skip
     assert found["groups"][2]["firsts"] == {"random": 1, "a": 0.5, "b": 1.5}
-    assert "in the learner alone, it decides who comes first in 1 of 2 cases." in found["sentence"]
+    assert "Another learner, all else equal, changes who is first in 1 of 2 cases." in found["sentence"]
     assert "batch size" not in found["sentence"]
 
 

@@ -228,3 +228,25 @@ def test_help_has_an_example() -> None:
     shown = " ".join(asknext("run", "--help").stdout.split())
     assert "Example" in shown
     assert "asknext run recipes/" in shown
+
+
+def test_tasks_that_share_strategies_are_read_together() -> None:
+    other = 'initial = 0\nstrategies = ["random", "kmeans"]'
+    text = TEXT.replace(other, 'learner = "random-forest"').replace('"sure"]', '"margin"]')
+    assert asknext("run", recipe(text), "--jobs", "1").exit_code == 0
+    out = Path("asknext-two")
+    found = json.loads((out / "summary.json").read_text())["stability"]
+    assert [group["name"] for group in found["groups"]] == [
+        "all tasks", "learner logistic-regression", "learner random-forest"
+    ]  # fmt: skip
+    assert found["changes"]["learner"]["compared"] == 1
+    for file in ("table.md", "report.html"):
+        told = (out / file).read_text()
+        assert found["sentence"] in told
+        assert "learner random-forest" in told
+
+
+def test_tasks_with_nothing_in_common_are_not() -> None:
+    assert asknext("run", recipe(TEXT.replace("seeds = 2", "seeds = 1")), "--jobs", "1").exit_code == 0
+    assert json.loads(Path("asknext-two/summary.json").read_text())["stability"] is None
+    assert "Honesty" not in Path("asknext-two/table.md").read_text()

@@ -8,6 +8,7 @@ from typing import Any
 from asknext.bench import published_table, wording
 from asknext.bench.recipe import Recipe
 from asknext.bench.report import environment
+from asknext.bench.stability import over_tasks, winners
 from asknext.bench.summary import BASELINE, best_first
 from asknext.files import write_json, write_text
 
@@ -15,6 +16,7 @@ COLUMNS = (
     "strategy", "AUC ± std, %", f"above {BASELINE}, points", "95 % interval", f"beats {BASELINE}",
     "labels saved", "choosing, a run", "in all, a run",
 )  # fmt: skip
+PLACES = ("group", "tasks", "first place")
 
 
 def write_recipe(recipe: Recipe, tasks: dict[str, dict[str, Any]], command: str, out: Path) -> dict[str, Any]:
@@ -38,13 +40,21 @@ def write_recipe(recipe: Recipe, tasks: dict[str, dict[str, Any]], command: str,
         "quick": recipe.quick,
         "not_run": list(recipe.left_out),
         "tasks": tasks,
+        "stability": over_tasks(tasks),
         "published": recipe.published and published_table.all_beside(recipe.published, out, tasks),
     }
     write_json(out / "summary.json", summary)
     write_text(out / "table.md", markdown(summary))
     page = environment().get_template("recipe.html.j2")
     told = page.render(
-        summary=summary, columns=COLUMNS, rows=rows, facts=facts, quickly=quickly, published=published_table
+        summary=summary,
+        columns=COLUMNS,
+        places=PLACES,
+        rows=rows,
+        facts=facts,
+        quickly=quickly,
+        first_places=first_places,
+        published=published_table,
     )
     write_text(out / "report.html", told)
     return summary
@@ -80,6 +90,11 @@ def beats(ends: list[float] | None) -> str:
     return "no, it is worse" if ends[1] < 0 else "no difference shown"
 
 
+def first_places(stability: dict[str, Any]) -> list[list[str]]:
+    """Which strategies come first how often, over all tasks and by group: a cell for each of `PLACES`."""
+    return [[g["name"], str(g["tasks"]), winners(g["firsts"])] for g in stability["groups"]]
+
+
 def facts(task: dict[str, Any]) -> str:
     """What was run, in a sentence."""
     settings, seeds = task["settings"], task["seeds"]
@@ -112,6 +127,9 @@ def markdown(summary: dict[str, Any]) -> str:
         lines += [f"## {name}", "", facts(task), "", *(f"- {note}" for note in task["settings"]["notes"]), ""]
         lines += [f"**{task['verdict']}**", "", *(f"Warning: {text}\n" for text in task["warnings"])]
         lines += [_line(COLUMNS), _line(["---", *["---:"] * (len(COLUMNS) - 1)]), *map(_line, rows(task)), ""]
+    if summary["stability"]:
+        lines += ["## Honesty", "", summary["stability"]["sentence"], ""]
+        lines += [_line(PLACES), "| --- | ---: | --- |", *map(_line, first_places(summary["stability"])), ""]
     lines += _published(summary["published"]) if summary["published"] else []
     return "\n".join([*lines, *_reading(summary)]) + "\n"
 

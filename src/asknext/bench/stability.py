@@ -41,6 +41,12 @@ def firsts(scores: Array) -> Array:
     return shares
 
 
+def winners(times: dict[str, float]) -> str:
+    """Who came first and how many times, the most frequent first: "a in 5 and b in 3"."""
+    order = sorted((name for name in times if times[name]), key=lambda name: -times[name])
+    return listing([f"{name} in {tally(times[name])}" for name in order])
+
+
 def over_seeds(auc: Array, names: Sequence[str]) -> dict[str, Any] | None:
     """How often each strategy comes first, by single seeds and by resamples of all (bootstrap).
 
@@ -67,7 +73,7 @@ def over_seeds(auc: Array, names: Sequence[str]) -> dict[str, Any] | None:
     if seeds < ENOUGH:
         sentence = (
             f"{seeds} seeds are too few to tell whether others would have crowned another strategy. Seed by "
-            f"seed, the first is {_winners({name: seeds * share for name, share in alone.items()})}."
+            f"seed, the first is {winners({name: seeds * share for name, share in alone.items()})}."
         )
         return {"seeds": alone, "resamples": None, "sentence": sentence}
     drawn = dict(zip(names, firsts(resamples(seeds) @ auc.T).tolist(), strict=True))
@@ -123,21 +129,15 @@ def _of_seeds(leader: str, alone: dict[str, float], drawn: dict[str, float], see
 def _of_tasks(total: dict[str, Any], changes: dict[str, dict[str, int]]) -> str:
     told = (
         f"Of the {len(total['firsts'])} strategies that all {total['tasks']} tasks share, the first is "
-        f"{_winners(total['firsts'])}."
+        f"{winners(total['firsts'])}."
     )
     for factor, found in changes.items():
         if found["compared"]:
             told += (
-                f" Where tasks differ in the {FACTORS[factor]} alone, it decides who comes first in "
-                f"{found['changed']} of {found['compared']} cases."
+                f" Another {FACTORS[factor]}, all else equal, changes who is first in {found['changed']} of "
+                f"{found['compared']} cases."
             )
     return told
-
-
-def _winners(firsts: dict[str, float]) -> str:
-    """Who came first how often, the most frequent first: "a in 5 and b in 3"."""
-    order = sorted((name for name in firsts if firsts[name]), key=lambda name: -firsts[name])
-    return listing([f"{name} in {tally(firsts[name])}" for name in order])
 
 
 def _shared(tasks: Sequence[Task]) -> list[str]:
