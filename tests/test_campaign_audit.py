@@ -107,6 +107,9 @@ def test_the_report_is_that_of_the_present_model_on_items_it_does_not_know() -> 
 def test_what_belongs_to_no_class_counts_apart() -> None:
     campaign = start(seed=5)
     audit = campaign.state.audit.ids
+    asked = campaign.ask(25).ids
+    assert set(audit[:5]) <= set(asked)
+    campaign.tell(np.setdiff1d(asked, audit)[[0, -1]], [0, 1])
     campaign.tell(audit[:5], [OUT_OF_SCOPE, OUT_OF_SCOPE, 0, SKIPPED, 1])
     report = campaign.audit()
     assert report.items == 4
@@ -134,10 +137,51 @@ def test_it_goes_on_after_reopening(tmp_path: Path) -> None:
         Campaign(X, seed=2, path=tmp_path / "a", audit=0.1)
 
 
-@pytest.mark.parametrize("share", [-0.1, 1, True, "0.1", float("nan")])
+@pytest.mark.parametrize("share", [-0.1, 1, "0.1", float("nan"), [0.1]])
 def test_a_share_that_is_none_is_refused(share: Any) -> None:
     with pytest.raises(AskNextError, match=r"the audit share is .*; give a number from 0 to below 1"):
         Campaign(X, audit=share)
+
+
+def test_without_a_model_or_an_answer_there_is_no_accuracy() -> None:
+    campaign = start(seed=5)
+    others = np.setdiff1d(np.arange(150), campaign.state.audit.ids)
+    campaign.tell(others[[0, 60, 110]], [0, 1, 2])
+    assert campaign.audit().accuracy is None  # no audit item was answered
+    campaign = start(seed=5)
+    audit = campaign.state.audit.ids
+    asked = campaign.ask(20).ids
+    inside = asked[np.isin(asked, audit)]
+    campaign.tell(inside, Y[inside].tolist())
+    report = campaign.audit()
+    assert (report.items, report.accuracy) == (len(inside), None)  # nothing was learnt
+
+
+def test_of_items_told_without_being_asked_only_those_before_the_last_one_asked_count() -> None:
+    campaign = start(seed=5)
+    audit = campaign.state.audit.ids
+    campaign.tell(audit[[0, 20]], Y[audit[[0, 20]]].tolist())
+    assert campaign.audit().items == 0
+    asked = campaign.ask(10).ids
+    assert audit[[1, 2]].tolist() == [i for i in asked if i in audit]
+    campaign.tell(asked, Y[asked].tolist())
+    assert campaign.audit().items == 3
+
+
+def test_skipped_audit_items_come_back_at_the_end() -> None:
+    campaign = Campaign(np.arange(10.0)[:, None], None, "random", seed=0, audit=0.4)
+    skipped = 0
+    while len(ids := campaign.ask(5).ids) and skipped < 10:
+        inside = np.isin(ids, campaign.state.audit.ids)
+        skipped += inside.sum()
+        campaign.tell(ids, [SKIPPED if here and skipped < 5 else "a" for here in inside])
+    assert len(campaign.labels) == 10
+
+
+def test_the_slice_is_in_the_log(tmp_path: Path) -> None:
+    with start(path=tmp_path) as campaign:
+        (created, *_) = campaign.log
+        assert created.body["audit"] == campaign.state.audit.ids.tolist()
 
 
 def test_a_large_pool_has_a_limited_slice() -> None:

@@ -28,7 +28,7 @@ N = 6
 
 
 def created() -> Event:
-    return Event(CREATED, {"n": N, "data": "d", "seed": 5, "audit": 0})
+    return Event(CREATED, {"n": N, "data": "d", "seed": 5, "audit": [], "audit_share": 0})
 
 
 def added(number: int, label: Any) -> Event:
@@ -206,10 +206,11 @@ def test_the_digest_tells_pools_apart() -> None:
         (answered([0], [3]), "class 3 was never added"),
         (answered([0], [-1]), "class -1 was never added"),
         (answered([0], ["nonsense"]), "nonsense"),
-        (answered([0], [None]), "not supported"),
+        (answered([0], [None]), "the class of an answer was not known"),
         (answered([6], [0]), "id 6 is no position"),
         (answered([-1], [0]), "id -1 is no position"),
-        (answered([0, 1], [0, 1, 2]), "shape mismatch"),
+        (answered([0, 1], [0, 1, 2]), "3 answers for 2 items"),
+        (answered([0, 1, 2], [0]), "1 answers for 3 items"),
         (answered([0, 0], [0, 1]), "id 0 stands twice"),
         (asked([9]), "id 9 is no position"),
     ],

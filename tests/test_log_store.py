@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 from sqlalchemy import insert
+from sqlalchemy.exc import CompileError, OperationalError
 
 from asknext.errors import AskNextError, DamagedLogError
 from asknext.log import Event, EventLog, read_events
@@ -34,7 +35,7 @@ from asknext.log.reader import DATABASE, integrity
 from asknext.log.seals import seal_of
 
 BODIES: dict[str, dict[str, Any]] = {
-    CREATED: {"n": 3, "data": "d", "seed": 0, "audit": 0.1},
+    CREATED: {"n": 3, "data": "d", "seed": 0, "audit": [2], "audit_share": 0.1},
     CLASS_ADDED: {"class": 0, "label": "a"},
     CLASS_RENAMED: {"class": 0, "label": 1.5},
     CLASS_MERGED: {"class": 1, "into": 0},
@@ -60,7 +61,7 @@ def database(path: Path) -> sqlite3.Connection:
 def test_an_unknown_type_or_a_lacking_key_is_refused() -> None:
     with pytest.raises(AskNextError, match="unknown event type 'asked-again'; there is: created"):
         Event("asked-again", {})
-    with pytest.raises(AskNextError, match="an event 'created' must say audit, data, seed"):
+    with pytest.raises(AskNextError, match="an event 'created' must say audit, audit_share, data, seed"):
         Event(CREATED, {"n": 3})
 
 
@@ -162,7 +163,7 @@ def test_sqlite_itself_refuses_to_change_the_past(tmp_path: Path) -> None:
 
 
 def test_every_commit_waits_for_the_disk(tmp_path: Path) -> None:
-    with closing(EventLog(tmp_path)) as log:
+    with closing(EventLog(tmp_path)) as log, log._connection.begin():
         pragma = log._connection.exec_driver_sql
         assert pragma("PRAGMA synchronous").scalar() == 2
         assert pragma("PRAGMA journal_mode").scalar() == "wal"
@@ -464,6 +465,104 @@ def test_a_forked_process_cannot_write_the_log_of_its_parent(tmp_path: Path) -> 
     assert said[1:] == ["3", "still locked"]
     assert [e.body["reason"] for e in read_events(tmp_path)] == ["parent"] * 3
     assert integrity(tmp_path) == "ok"
+
+
+def test_a_process_forked_while_a_thread_is_at_work_does_not_wait_for_it(tmp_path: Path) -> None:
+    if sys.platform == "win32":
+        pytest.skip("needs fork")
+    code = """
+import os, signal, sys, threading
+from pathlib import Path
+from asknext.log import EventLog
+
+log, inside = EventLog(Path(sys.argv[1])), threading.Event()
+
+def work():
+    with log.transaction():
+        inside.set()
+        threading.Event().wait(2)
+
+threading.Thread(target=work, daemon=True).start()
+inside.wait()
+if os.fork() == 0:
+    signal.alarm(2)
+    try:
+        with log.turn():
+            pass
+    except ValueError:
+        os._exit(3)
+print(os.waitstatus_to_exitcode(os.wait()[1]))
+"""
+    said = subprocess.check_output([sys.executable, "-W", "ignore", "-c", code, tmp_path], text=True)
+    assert said == "3\n"
+
+
+# ---------------------------------------------------------------- faults in a transaction
+
+
+def test_what_could_not_be_committed_is_not_known_afterwards(tmp_path: Path) -> None:
+    with closing(EventLog(tmp_path)) as log:
+        log.append(note("safe", id="safe"))
+
+        def fail() -> None:
+            with log.transaction():
+                log.append(note("lost", id="lost"))
+                log._connection.exec_driver_sql("SELECT * FROM nothing")
+
+        with pytest.raises(OperationalError):  # a fault of the body stays what it is
+            fail()
+        assert "lost" not in log
+        log.append(note("later", id="later"))
+    assert [event.id for event in read_events(tmp_path)] == ["safe", "later"]
+
+
+def test_what_the_disk_refused_is_not_known_afterwards(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(EventLog(tmp_path)) as log:
+        monkeypatch.setattr("asknext.log.store.as_rows", lambda *_: [{"seq": 1, "no": "such column"}])
+        for _ in range(2):
+            with pytest.raises((AskNextError, CompileError)):
+                log.append(note("lost", id="lost"))
+        assert len(log) == 0
+        monkeypatch.undo()
+        assert [event.id for event in log.append(note("lost", id="lost"))] == ["lost"]
+    assert len(read_events(tmp_path)) == 1
+
+
+def test_a_log_that_cannot_be_read_back_takes_nothing_more_in(tmp_path: Path) -> None:
+    log = EventLog(tmp_path)
+    log.append(note())
+    with closing(database(tmp_path)) as raw:
+        raw.execute("DROP TRIGGER events_no_update")
+        raw.execute("UPDATE events SET body = '{'")
+        raw.commit()
+
+    def fail() -> None:
+        with log.transaction():
+            raise ZeroDivisionError
+
+    with pytest.raises(DamagedLogError):
+        fail()
+    with pytest.raises(AskNextError, match="this log is closed"):
+        log.append(note())
+    log.close()
+
+
+def test_no_closing_in_a_transaction(tmp_path: Path) -> None:
+    with closing(EventLog(tmp_path)) as log, log.transaction():
+        log.append(note("kept"))
+        with pytest.raises(AskNextError, match="a transaction is at work; close the campaign after it"):
+            log.close()
+    assert len(read_events(tmp_path)) == 1
+
+
+@pytest.mark.parametrize("more", [{"id": 7}, {"actor": "\ud800"}])
+def test_keys_of_the_body_do_not_hide_the_events_own(more: dict[str, Any]) -> None:
+    with pytest.raises(AskNextError):
+        Event(STOPPED, {"reason": "x", "id": "t", "actor": "u"}, **more)
+    with pytest.raises(AskNextError, match="no Unicode text"):
+        Event(ASKED, {**BODIES[ASKED], "memory": {"deep": ["\ud800"]}})
 
 
 # ---------------------------------------------------------------- SIGKILL

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from asknext.log.audit import audit_ids, audit_size
+from asknext.log.audit import audit_size
 from asknext.monitor.audit import prequential_accuracy, present_accuracy
 from asknext.monitor.interval import Interval, proportion
 
@@ -152,10 +152,10 @@ def test_a_small_pool_that_the_strategy_eats_from() -> None:
         for accuracy in rng.uniform(0.5, 0.9, CAMPAIGNS):
             difficulty = rng.permutation(np.arange(pool) / pool)
             left = np.argsort(difficulty)  # the strategy takes from the end, the hardest
-            audited = audit_ids(left, 2 * rounds, rng) if ahead else np.array([], dtype=int)
+            audited = rng.choice(left, 2 * rounds, replace=False) if ahead else np.array([], dtype=int)
             left = left[~np.isin(left, audited)]
             for _ in range(rounds):
-                drawn = audit_ids(left, 0 if ahead else 2, rng)
+                drawn = rng.choice(left, 0 if ahead else 2, replace=False)
                 audited = np.concatenate([audited, drawn])
                 left = left[~np.isin(left, drawn)][:-18]
             interval = present_accuracy(difficulty[audited] < accuracy)

@@ -102,22 +102,15 @@ class Campaign:
         """Start a new log, or check that the one found belongs to this data and seed."""
         data = self.table.key if self.log.path or len(self.log) else ""
         if len(self.log) == 0:
-            share = AuditSlice.draw(len(self.table), audit or 0.0, self.seed).share  # refuses what is none
-            body = {"n": len(self.table), "data": data, "seed": self.seed, "audit": share}
+            drawn = AuditSlice.draw(len(self.table), audit or 0.0, self.seed)
+            body = {"n": len(self.table), "data": data, "seed": self.seed}
+            body.update(audit=drawn.ids.tolist(), audit_share=drawn.share)
             self._ledger.append(Event(kinds.CREATED, body))
             for label in classes:
                 self.add_class(label)
             return
-        place, then = self.log.path or "the history", self.state
-        if then.n != len(self.table) or (then.data and then.data != data):  # in memory, data have no name
-            raise AskNextError(
-                f"{place} holds a campaign over other data ({then.n} items; here {len(self.table)}); "
-                "choose another path, or give the data it was started with."
-            )
-        if then.seed != self.seed:
-            raise AskNextError(f"{place} was started with seed {then.seed}, not {self.seed}; give that seed.")
-        if audit is not None and then.audit.share != audit:
-            raise AskNextError(f"{place} was started with audit={then.audit.share}, not {audit}; give that.")
+        place = str(self.log.path or "the history")
+        decide.check_same(self.state, place, len(self.table), data, self.seed, audit)
 
     # ---------------------------------------------------------------- what is known
 
@@ -194,8 +187,7 @@ class Campaign:
         AskNextError : n < 1, or the strategy needs a signal that is not there.
         """
         start = perf_counter()
-        learnt = self.fitting.seconds if self.learner else {}
-        busy = sum(learnt.values())
+        learning = self._learning()
         n, rng = as_whole("the batch size", n, 1), spawn(self.seed, self.round, "audit")
         audit = self.state.audit.due(self.pool, n, rng)
         chosen = Selection(audit[:0], memory=self.state.memory)
@@ -211,7 +203,7 @@ class Campaign:
                 "parameters": repr(self.strategy),
                 "state": self.state.digest,
                 "memory": dict(selection.memory),
-                "seconds": {"select": perf_counter() - start - (sum(learnt.values()) - busy)},
+                "seconds": {"select": perf_counter() - start - (self._learning() - learning)},
             }
             self._ledger.append(Event(kinds.ASKED, body))
         return selection
@@ -327,15 +319,18 @@ class Campaign:
     def audit(self) -> AuditReport:
         """How good the present model is, and what is in the pool: from the audit slice alone.
 
+        Of the slice, items up to the last one asked count; those told before without being asked too.
+
         Raises
         ------
         AskNextError : the campaign has no audit slice.
         """
         if not len(self.state.audit.ids):
             raise AskNextError("this campaign has no audit slice; start it with audit=0.1 to have one.")
-        ids = self.state.audit.ids
+        ids = self.state.audit.ids[: self.state.audited]
         told = ids[self.pool.state[ids] >= 0]
-        return report(self.pool, ids, self.fitting.predicted(told) if self.learner else None)
+        known = self.learner is not None and len(told) and self.fitting.model is not None
+        return report(self.pool, ids, self.fitting.predicted(told) if known else None)
 
     @in_turn
     def record(self) -> None:
@@ -369,8 +364,12 @@ class Campaign:
         """Commit what happens inside at once, at the end; after an exception none of it happened."""
         return self._ledger.transaction()
 
+    def _learning(self) -> float:
+        """Seconds that the learner was at work in this round."""
+        return sum(self.fitting.seconds.values()) if self.learner is not None else 0.0
+
     def _round(self) -> Round:
-        sources = {**(self.fitting.sources() if self.learner else {}), **self._given}
+        sources = {**(self.fitting.sources() if self.learner is not None else {}), **self._given}
         signals = Signals(len(self.table), sources)
         return Round.of(self.state.visible, signals, self.strategy.needs, self.round, self.state.memory)
 

@@ -17,7 +17,7 @@ from asknext.pool import Pool
 from asknext.signals import Source, check_values
 from asknext.types import Array, Ids
 
-PASSING = frozenset({"samples"})
+UNCACHED = frozenset({"samples"})
 """Signals that no cache keeps: a hundred draws of a prediction are a hundred times its size."""
 
 
@@ -105,9 +105,8 @@ class Fitting:
         return {name: self._source(name) for name in sorted(self.learner.provides)}
 
     def predicted(self, ids: Ids) -> Ids:
-        """The likeliest class position of each given item; -1 while no class is known."""
-        proba = self._source("proba")(ids)
-        return proba.argmax(axis=1) if proba.shape[1] else np.full(len(ids), -1, dtype=np.intp)
+        """The likeliest class position of each given item."""
+        return self._source("proba")(ids).argmax(axis=1)
 
     def column(self, name: str) -> Array:
         """A whole signal over the pool, followed by the hold-out, from the cache if it is kept there.
@@ -137,7 +136,7 @@ class Fitting:
         return f"{self.key}-{name}"
 
     def _store(self, name: str) -> Columns | None:
-        return None if name in PASSING else self.columns
+        return None if name in UNCACHED else self.columns
 
     def _source(self, name: str) -> Source:
         def read(ids: Ids) -> Array:

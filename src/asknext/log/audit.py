@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from asknext.errors import AskNextError
-from asknext.pool import PENDING_CODE, UNASKED_CODE, Pool
+from asknext.pool import PENDING_CODE, Pool
 from asknext.randomness import spawn
 from asknext.strategies.base import Selection
 from asknext.types import Array, Ids
@@ -39,16 +39,16 @@ class AuditSlice:
 
     @classmethod
     def draw(cls, n: int, share: float, seed: int) -> AuditSlice:
-        """That of a campaign over n items: the same for the same seed.
+        """That of a new campaign over n items: the same for the same seed.
 
         Raises
         ------
         AskNextError : the share is not from 0 to below 1.
         """
-        if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share < 1:
+        if isinstance(share, bool) or not isinstance(share, int | float | np.number) or not 0 <= share < 1:
             raise AskNextError(f"the audit share is {share!r}; give a number from 0 to below 1, such as 0.1.")
         size = min(MOST, ceil(share * n))
-        return cls(audit_ids(np.arange(n), size, spawn(seed, "audit")), float(share))
+        return cls(spawn(seed, "audit").choice(n, size=size, replace=False), float(share))
 
     def hide(self, pool: Pool) -> Pool:
         """The pool as strategy and learner see it: audit items count as asked and not answered."""
@@ -58,10 +58,15 @@ class AuditSlice:
         state[self.ids] = PENDING_CODE
         return Pool(state, pool.classes)
 
+    def reach(self, asked: Ids) -> int:
+        """How far down the slice a batch goes: 1 + the place of its last audit item, 0 where it has none."""
+        places = np.flatnonzero(np.isin(self.ids, asked))
+        return int(places[-1]) + 1 if len(places) else 0
+
     def due(self, pool: Pool, n: int, rng: np.random.Generator) -> Ids:
         """The audit items of a batch of n: its share, more where the strategy has nothing left to choose."""
-        left = self.ids[pool.state[self.ids] == UNASKED_CODE]
-        others = int(np.sum(pool.state == UNASKED_CODE)) - len(left)
+        left = self.ids[np.isin(self.ids, pool.candidates)]
+        others = len(pool.candidates) - len(left)
         wanted = max(audit_size(n, self.share, rng), n - others) if len(left) else 0
         return left[:wanted]
 
@@ -74,30 +79,12 @@ def audit_size(batch: int, share: float, rng: np.random.Generator) -> int:
     Parameters
     ----------
     batch : items in the batch, at least 0.
-    share : the share of audit items, in [0, 1].
+    share : the share of audit items, from 0 to 1.
     rng : draws the rounding.
-
-    Raises
-    ------
-    AskNextError : a share outside [0, 1].
     """
-    if not 0 <= share <= 1:
-        raise AskNextError(f"the share of audit items is {share!r}; give a number between 0 and 1.")
     exact = batch * share
     size = int(exact)
     return size + int(rng.random() < exact - size)
-
-
-def audit_ids(candidates: Ids, count: int, rng: np.random.Generator) -> Ids:
-    """The audit items: `count` of the candidates, uniformly and without replacement, in random order.
-
-    Raises
-    ------
-    AskNextError : more are wanted than there are candidates.
-    """
-    if count > len(candidates):
-        raise AskNextError(f"{count} audit items are wanted of {len(candidates)} candidates; ask for fewer.")
-    return rng.choice(candidates, size=count, replace=False)
 
 
 def mixed(chosen: Selection, audit: Ids, rng: np.random.Generator) -> Selection:

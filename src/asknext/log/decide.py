@@ -29,6 +29,31 @@ def answered(
     return Event(kind, {"ids": places.tolist(), "answers": [numbers[a] for a in given]}, id=id, actor=actor)
 
 
+def check_same(state: State, place: str, n: int, data: str, seed: int, audit: float | None) -> None:
+    """A campaign that is opened again goes on with the data, seed and audit share that it was started with.
+
+    Parameters
+    ----------
+    state : what the log says.
+    place : where it is, for the message.
+    n, data : number of items and their fingerprint; a campaign in memory has none.
+    seed, audit : as given now; None for a share that was left out.
+
+    Raises
+    ------
+    AskNextError : something differs; the message says what.
+    """
+    if state.n != n or (state.data and state.data != data):
+        raise AskNextError(
+            f"{place} holds a campaign over other data ({state.n} items; here {n}); choose another path, or "
+            "give the data it was started with."
+        )
+    if state.seed != seed:
+        raise AskNextError(f"{place} was started with seed {state.seed}, not {seed}; give that seed.")
+    if audit is not None and state.audit.share != audit:
+        raise AskNextError(f"{place} was started with audit={state.audit.share}, not {audit}; give that.")
+
+
 def check_open(state: State, kind: str, places: Ids) -> None:
     """Answers are for items without a settled one, corrections for the others; unsure items take both.
 

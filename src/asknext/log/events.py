@@ -27,7 +27,7 @@ _LABEL = {str, int, float, bool}
 _ANSWER = {int, str, type(None)}
 
 REQUIRED: dict[str, dict[str, Any]] = {
-    CREATED: {"n": _INT, "data": _TEXT, "seed": _INT, "audit": _NUMBER},
+    CREATED: {"n": _INT, "data": _TEXT, "seed": _INT, "audit": [_INT], "audit_share": _NUMBER},
     CLASS_ADDED: {"class": _INT, "label": _LABEL},
     CLASS_RENAMED: {"class": _INT, "label": _LABEL},
     CLASS_MERGED: {"class": _INT, "into": _INT},
@@ -79,9 +79,8 @@ class Event:
         for key, form in REQUIRED[self.type].items():
             if not _fits(self.body[key], form):
                 raise AskNextError(f"an event '{self.type}' cannot say {key} = {repr(self.body[key])[:60]}.")
-        for name, value in {"id": self.id, "actor": self.actor, **self.body}.items():
-            if isinstance(value, str) or name in ("id", "actor"):
-                as_text(name, value)
+        for name, value in (("id", self.id), ("actor", self.actor), ("the body of an event", self.text)):
+            as_text(name, value)
 
     @property
     def text(self) -> str:

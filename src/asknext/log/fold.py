@@ -25,13 +25,14 @@ class State:
 
     Classes have numbers that never change; `labels[c]` is the name of class c, and `into[c]` the class that
     it was merged into, or c itself. `raw` holds, for each item, the number as it was answered or a code of
-    `Pool.state`, so that a merge rewrites nothing.
+    `Pool.state`, so that a merge rewrites nothing. Of the audit slice, the first `audited` items were asked.
     """
 
     n: int = 0
     seed: int = 0
     data: str = ""
     audit: AuditSlice = field(default_factory=AuditSlice)
+    audited: int = 0
     raw: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
     labels: list[Label] = field(default_factory=list)
     into: list[int] = field(default_factory=list)
@@ -40,7 +41,7 @@ class State:
     fitted: dict[int, dict[str, Any]] = field(default_factory=dict)
     stopped: str = ""
     _pool: Pool | None = None
-    _visible: tuple[Pool, Pool] | None = None
+    _visible: Pool | None = None
 
     def apply(self, event: Event) -> None:
         """Take in one more event.
@@ -55,7 +56,7 @@ class State:
             reason = str(error).rstrip(".")
             raise DamagedLogError(f"the event {event.id} ({event.type}) does not fit: {reason}.") from error
         if event.type not in (kinds.FITTED, kinds.STOPPED):
-            self._pool = None
+            self._pool = self._visible = None
 
     def _apply(self, kind: str, body: Mapping[str, Any]) -> None:
         match kind:
@@ -63,7 +64,7 @@ class State:
                 if self.n:
                     raise ValueError("the log was created before")
                 self.n, self.seed, self.data = body["n"], body["seed"], body["data"]
-                self.audit = AuditSlice.draw(self.n, body["audit"], self.seed)
+                self.audit = AuditSlice(as_ids(body["audit"], self.n), body["audit_share"])
                 self.raw = np.full(self.n, UNASKED_CODE, dtype=np.int32)
             case kinds.CLASS_ADDED:
                 if body["class"] != len(self.labels):
@@ -78,18 +79,24 @@ class State:
                     raise ValueError(f"class {source} was merged before, or would be merged into itself")
                 self.into[source] = target
             case kinds.ASKED:
-                self.raw[as_ids(body["ids"], self.n)] = PENDING_CODE
+                ids = as_ids(body["ids"], self.n)
+                self.raw[ids] = PENDING_CODE
+                self.audited = max(self.audited, self.audit.reach(ids))
                 self.round = body["round"] + 1
                 self.memory = body["memory"]
             case kinds.ANSWERED | kinds.CORRECTED:
-                codes = [self._code(answer) for answer in body["answers"]]
-                self.raw[as_ids(body["ids"], self.n)] = codes
+                ids, codes = as_ids(body["ids"], self.n), [self._code(answer) for answer in body["answers"]]
+                if len(ids) != len(codes):
+                    raise ValueError(f"{len(codes)} answers for {len(ids)} items")
+                self.raw[ids] = codes
             case kinds.FITTED:
                 self.fitted[body["round"]] = dict(body)
             case kinds.STOPPED:
                 self.stopped = body["reason"]
 
-    def _code(self, answer: int | str) -> int:
+    def _code(self, answer: int | str | None) -> int:
+        if answer is None:
+            raise ValueError("the class of an answer was not known")
         return ANSWER_CODES[Answer(answer)] if isinstance(answer, str) else self._class(answer)
 
     def _class(self, number: int) -> int:
@@ -128,9 +135,9 @@ class State:
     @property
     def visible(self) -> Pool:
         """The pool as strategy and learner see it, the answers of the audit slice hidden."""
-        if self._visible is None or self._visible[0] is not self.pool:
-            self._visible = (self.pool, self.audit.hide(self.pool))
-        return self._visible[1]
+        if self._visible is None:
+            self._visible = self.audit.hide(self.pool)
+        return self._visible
 
     @property
     def digest(self) -> str:

@@ -30,7 +30,7 @@ def in_turn(method: Callable[Concatenate[L, P], T]) -> Callable[Concatenate[L, P
 
     @wraps(method)
     def taking_turns(self: L, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        with self.log.guard:
+        with self.log.turn():
             return method(self, *args, **kwargs)
 
     return taking_turns
@@ -66,9 +66,10 @@ class Ledger:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Commit what happens inside at once, at the end; after an exception none of it happened."""
-        try:
-            with self.log.transaction():
-                yield
-        except BaseException:
-            self.state = fold(self.log)
-            raise
+        with self.log.turn():  # also while the state goes back
+            try:
+                with self.log.transaction():
+                    yield
+            except BaseException:
+                self.state = fold(self.log)
+                raise

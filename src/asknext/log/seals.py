@@ -12,6 +12,9 @@ from asknext.errors import DamagedLogError
 from asknext.log.events import Event
 from asknext.log.migrations import events
 
+SEALED = ("event_id", "time", "actor", "type", "body")
+"""The columns that a seal covers, in its order."""
+
 
 def as_rows(new: Iterable[Event], seal: str) -> list[dict[str, str]]:
     """Rows to insert.
@@ -23,10 +26,9 @@ def as_rows(new: Iterable[Event], seal: str) -> list[dict[str, str]]:
     """
     rows = []
     for item in new:
-        row = {"event_id": item.id, "time": item.time, "actor": item.actor, "type": item.type}
-        row["body"] = item.text
-        seal = row["seal"] = seal_of(seal, *row.values())
-        rows.append(row)
+        values = (item.id, item.time, item.actor, item.type, item.text)
+        seal = seal_of(seal, *values)
+        rows.append(dict(zip(SEALED, values, strict=True)) | {"seal": seal})
     return rows
 
 
@@ -42,7 +44,7 @@ def read_rows(connection: Connection) -> tuple[list[Event], str]:
         if row.seq != place:
             raise DamagedLogError(f"the log lacks event {place}; restore it from a copy.")
         try:
-            seal = seal_of(seal, row.event_id, row.time, row.actor, row.type, row.body)
+            seal = seal_of(seal, *(getattr(row, name) for name in SEALED))
             if seal != row.seal:
                 raise ValueError("it is not as it was written; restore it from a copy")
             found.append(Event(row.type, json.loads(row.body), row.event_id, row.actor, row.time))

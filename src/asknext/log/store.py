@@ -35,15 +35,11 @@ class EventLog:
     ------
     AskNextError : somebody else writes this log, or the directory cannot be made.
     DamagedLogError : the file is no log, or a newer asknext wrote it.
-
-    Attributes
-    ----------
-    guard : the lock that a thread holds while it reads what it is about to write on.
     """
 
     def __init__(self, path: Path | None = None, wait: float = 0.0) -> None:
         self.path = path
-        self.guard = RLock()
+        self._guard = RLock()
         self._process = os.getpid()
         self._lock = None if path is None else _lock(path, wait)
         self._engine = _engine(path)
@@ -80,7 +76,7 @@ class EventLog:
         """
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
         fresh: dict[str, Event] = {}
-        with self.guard:
+        with self.turn():
             for item in new:
                 known = self._ids.get(item.id) or fresh.get(item.id)
                 if known is None:  # kept as it will be read back: a tuple is a list, a key is a text
@@ -94,6 +90,22 @@ class EventLog:
         return list(fresh.values())
 
     @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Wait until no other thread is at work, and keep the others waiting meanwhile.
+
+        Raises
+        ------
+        AskNextError : the log belongs to the process that this one was forked from.
+        """
+        if os.getpid() != self._process:  # before any waiting: the thread that held the lock stayed behind
+            raise AskNextError(
+                "this campaign was opened before the process was forked, and belongs to the parent; open it "
+                "anew in the process that writes it."
+            )
+        with self._guard:
+            yield
+
+    @contextmanager
     def transaction(self) -> Iterator[None]:
         """Commit everything appended inside at once, at the end; after an exception none of it happened.
 
@@ -105,12 +117,7 @@ class EventLog:
         AskNextError : the log is closed, belongs to the process that this one was forked from, or cannot be
             written, for instance because the disk is full.
         """
-        if os.getpid() != self._process:
-            raise AskNextError(
-                "this campaign was opened before the process was forked, and belongs to the parent; open it "
-                "anew in the process that writes it."
-            )
-        with self.guard:
+        with self.turn():
             if self._connection.closed:
                 raise AskNextError("this log is closed; open the campaign again to go on.")
             with self._within() if self._connection.in_transaction() else self._committing():
@@ -129,40 +136,61 @@ class EventLog:
 
     @contextmanager
     def _committing(self) -> Iterator[None]:
+        with self._explained():
+            transaction = self._connection.begin()
         try:
-            with self._connection.begin():
-                yield
-                if self._waiting:
-                    new = as_rows(self._waiting, self._seal)
-                    self._connection.execute(insert(events), new)
-                    self._seal = new[-1]["seal"]
-            self._waiting = []
-        except OperationalError as error:
+            yield
+            with self._explained():
+                rows = as_rows(self._waiting, self._seal)
+                if rows:
+                    self._connection.execute(insert(events), rows)
+                transaction.commit()
+        except BaseException:
             self._undo()
+            raise
+        self._waiting = []
+        if rows:
+            self._seal = rows[-1]["seal"]
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except OperationalError as error:
             raise AskNextError(
                 f"the log in {self.path} cannot be written ({error.orig}); what was acknowledged before is "
                 "safe. Mend the cause and go on."
             ) from error
         except DatabaseError as error:
             raise DamagedLogError(f"the log in {self.path} is damaged: {error.orig}.") from error
-        except BaseException:
-            self._undo()
-            raise
 
     def _undo(self) -> None:
+        """Go back to what is on the disk; where even that cannot be read, nothing more is taken in."""
         self._waiting = []
-        with self._connection.begin():
-            self._load()
+        try:
+            self._connection.rollback()
+            with self._connection.begin():
+                self._load()
+        except BaseException:
+            self._connection.close()
+            raise
 
     def _load(self) -> None:
         found, self._seal = read_rows(self._connection)
         self._ids = {event.id: event for event in found}
 
     def close(self) -> None:
-        """Give the file back; a later `EventLog` goes on where this one stopped."""
+        """Give the file back; a later `EventLog` goes on where this one stopped.
+
+        Raises
+        ------
+        AskNextError : a transaction is not over.
+        """
         if os.getpid() != self._process:  # the parent's, who still writes it
             return
-        with self.guard:
+        with self._guard:
+            if not self._connection.closed and self._connection.in_transaction():
+                raise AskNextError("a transaction is at work; close the campaign after it.")
             self._connection.close()
             self._release()
 

@@ -42,7 +42,7 @@ def logs(path: Path) -> list[Path]:
 def verify_log(path: Path) -> LogReport:
     """Check the database file, fold its events again, and look for the columns that they name.
 
-    Every `asked` event carries a fingerprint of the pool that the strategy saw; the fold must pass through
+    Every `asked` event carries a fingerprint of the pool at that moment; the fold must pass through
     the same states, and through every round.
 
     Parameters

@@ -7,7 +7,8 @@ a strategy asks where the model errs, so a share among them speaks of the strate
 of its day. The prequential share is therefore the mean accuracy of the models that *were*: its interval
 lies too low for the present one, and a shorter window or a discount trades this lag for noise without
 removing it. The figure to show is `present_accuracy`: the model of now on the audit items that it was not
-trained on, whatever their age. Such items are had in two ways.
+trained on, whatever their age. A campaign keeps a slice of at most 200 items out of training for good
+(`asknext.log.audit`). Other ways to have such items:
 
 - *Reserve*: the newest audit items, a hundred or two, stay out of training, and those that newer ones
   replace are released into it. Release goes by age alone, so what stays is still a random sample; the price
@@ -52,7 +53,7 @@ class AuditReport(NamedTuple):
     accuracy : of the present model, on items in scope that it was not trained on.
     class_shares : of the pool's items in scope, with intervals that hold together.
     out_of_scope : share of the pool's items that belong to no class.
-    unseen : share of the pool's items whose class the slice has not seen.
+    unseen : share of the pool's items in scope whose class the slice has not seen.
     """
 
     items: int
