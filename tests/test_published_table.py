@@ -22,7 +22,7 @@ CONTENT = {
     "source": "A paper, table 1",
     "ld": {
         "random": {"auc": [50.0, 1.0], "nsr": [30, 5]},
-        "coreset": {"auc": [60.0, 2.0], "reason": "the embedding is unknown."},
+        "coreset": {"auc": [60.0, 2.0], "reason": "the embedding is unknown"},
         "margin": {"auc": [55.0, 0.6]},
     },
 }
@@ -52,6 +52,7 @@ def test_the_table_is_read_under_the_names_of_the_strategies() -> None:
     found = read_published(CONTENT, TASKS)
     assert found == Published(
         "A paper, table 1",
+        "",
         {
             "ld": {
                 "random": {"auc": Spread(0.5, 0.01), "nsr": Spread(0.3, 0.05)},
@@ -59,7 +60,7 @@ def test_the_table_is_read_under_the_names_of_the_strategies() -> None:
                 "margin": {"auc": Spread(0.55, 0.006)},
             }
         },
-        {"ld": {"k-center": "the embedding is unknown."}},
+        {"ld": {"k-center": "the embedding is unknown"}},
     )
 
 
@@ -67,6 +68,7 @@ def test_the_table_is_read_under_the_names_of_the_strategies() -> None:
     ("change", "said"),
     [
         ({"source": 1}, r"\[published\] says no source"),
+        ({"reason": ["x"]}, r"\[published\]: reason must be a text, not \['x'\]"),
         ({"hd": {}}, "unknown task 'hd'; did you mean 'ld'"),
         ({"ld": 3}, r"\[published.ld\] must be a table, not 3"),
         ({"ld": {"random": 3}}, r"\[published.ld\]: random must be a table, not 3"),
@@ -111,6 +113,14 @@ def test_worked_values() -> None:
     assert table[0] == ["random", "AUC", "52.5 ± 1.4", "50.0 ± 1.0", "+2.5", "misses"]
     assert table[-1][-1] == "within 2 stds"
     assert {len(row) for row in table} == {len(COLUMNS)}
+
+
+def test_a_reason_for_all_stands_in_where_a_cell_has_none() -> None:
+    found = beside(read_published(CONTENT | {"reason": "other data"}, TASKS), "ld", rows())
+    assert told(found)[2:] == [
+        "random misses in AUC: other data.",
+        "k-center misses in AUC: the embedding is unknown.",
+    ]
 
 
 def test_a_table_that_agrees_says_so_and_names_no_cell() -> None:

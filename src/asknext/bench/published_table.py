@@ -42,11 +42,13 @@ class Published:
     Parameters
     ----------
     source : where it was published.
+    reason : why any cell may miss; empty where there is none.
     figures : by task, strategy and name of the figure.
     reasons : why a strategy's cells may miss, by task and strategy.
     """
 
     source: str
+    reason: str
     figures: dict[str, dict[str, dict[str, Spread]]]
     reasons: dict[str, dict[str, str]]
 
@@ -64,9 +66,9 @@ class Published:
 def read_published(content: Mapping[str, Any], tasks: Mapping[str, Settings]) -> Published:
     """The published table of a recipe.
 
-    `[published]` says the `source`; `[published.TASK]` gives for each strategy a table of figures, each a
-    list of mean and standard deviation in percent, and perhaps the `reason` why it may be missed:
-    `k-center = { auc = [47.9, 0.5], reason = "…" }`.
+    `[published]` says the `source` and perhaps the `reason` why any cell may be missed; `[published.TASK]`
+    gives for each strategy a table of figures, each a list of mean and standard deviation in percent, and
+    perhaps a `reason` of its own: `k-center = { auc = [47.9, 0.5], reason = "…" }`.
 
     Parameters
     ----------
@@ -80,10 +82,12 @@ def read_published(content: Mapping[str, Any], tasks: Mapping[str, Settings]) ->
     """
     if not isinstance(content.get("source"), str):
         raise AskNextError("[published] says no source; name the paper and the table.")
+    if not isinstance(content.get("reason", ""), str):
+        raise AskNextError(f"[published]: reason must be a text, not {content['reason']!r}.")
     figures: dict[str, dict[str, dict[str, Spread]]] = {}
     reasons: dict[str, dict[str, str]] = {}
     for task, lines in content.items():
-        if task == "source":
+        if task in ("source", "reason"):
             continue
         settings, where = find("task", task, tasks), f"[published.{task}]"
         figures[task], reasons[task] = {}, {}
@@ -93,11 +97,11 @@ def read_published(content: Mapping[str, Any], tasks: Mapping[str, Settings]) ->
                 raise AskNextError(f"{where}: the task '{task}' does not run {name}; leave it out.")
             cells = dict(_table(cells, f"{where}: {written}"))
             if reason := cells.pop("reason", ""):
-                reasons[task][name] = str(reason)
+                reasons[task][name] = str(reason).strip()
             figures[task][name] = {
                 figure: _spread(pair, f"{where}: {written}.{figure}") for figure, pair in cells.items()
             }
-    return Published(content["source"], figures, reasons)
+    return Published(content["source"], content.get("reason", "").strip(), figures, reasons)
 
 
 def beside(published: Published, task: str, measures: list[Measure]) -> dict[str, Any]:
@@ -132,7 +136,7 @@ def beside(published: Published, task: str, measures: list[Measure]) -> dict[str
                     "published": theirs._asdict(),
                     "apart": apart,
                     "agrees": agrees,
-                    "reason": None if agrees else published.reasons[task].get(name),
+                    "reason": None if agrees else published.reasons[task].get(name, published.reason),
                 }
             )
     found = {figure: [cell["agrees"] for cell in cells if cell["figure"] == figure] for figure in FIGURES}
@@ -182,8 +186,8 @@ def told(task: dict[str, Any]) -> list[str]:
         said.append("The mean AUCs are ordered as published.")
     for cell in task["cells"]:
         if not cell["agrees"]:
-            reason = cell["reason"] or "no reason is known."
-            said.append(f"{cell['strategy']} misses in {FIGURES[cell['figure']]}: {reason}")
+            reason = cell["reason"] or "no reason is known"
+            said.append(f"{cell['strategy']} misses in {FIGURES[cell['figure']]}: {reason}.")
     return said
 
 
