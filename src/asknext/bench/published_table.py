@@ -180,8 +180,8 @@ def told(task: dict[str, Any]) -> list[str]:
     counts = [f"{agree} of {n} {FIGURES[figure]}" for figure, (agree, n) in task["agreeing"].items()]
     said = [f"Within {WITHIN:.0f} published standard deviations: {wording.listing(counts)}."]
     if task["swapped"]:
-        pairs = [f"{better} above {worse}" for better, worse in task["swapped"]]
-        said.append(f"The mean AUCs are ordered as published but for the pairs {wording.listing(pairs)}.")
+        pairs = [f"{worse} comes above {better}" for better, worse in task["swapped"]]
+        said.append(f"The mean AUCs are ordered as published, except that here {wording.listing(pairs)}.")
     else:
         said.append("The mean AUCs are ordered as published.")
     for cell in task["cells"]:
