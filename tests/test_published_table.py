@@ -104,8 +104,8 @@ def test_worked_values() -> None:
     assert found["swapped"] == [("k-center", "margin"), ("k-center", "random")]
     assert told(found) == [
         "Within 2 published standard deviations: 1 of 3 AUC and 1 of 1 NSR.",
-        "The mean AUCs are ordered as published, except that here margin comes above k-center and random comes "
-        "above k-center.",
+        "The mean AUCs are ordered as published, except that here margin comes above k-center and random "
+        "comes above k-center.",
         "random misses in AUC: no reason is known.",
         "k-center misses in AUC: the embedding is unknown.",
     ]
