@@ -163,7 +163,8 @@ def test_exchanged_folders_are_found() -> None:
     (runs / "margin").rename(runs / "random")
     (runs / "other").rename(runs / "margin")
     for command in (["verify", "asknext-wine"], ["compare", "wine", *QUICK]):
-        assert re.search("holds a run of (random|margin) with seed 0; put the folder back", refused(*command))
+        said = refused(*command)
+        assert re.search("holds a run with the strategy (random|margin) and belongs elsewhere", said)
 
 
 def test_a_metric_of_ones_own() -> None:
@@ -182,9 +183,9 @@ def test_metrics_that_are_none() -> None:
     Path("wrong.py").write_text("def y(view:\n")
     run("compare", "wine", *QUICK)
     for name, said in {
-        ":": "is no package.module:function",
-        "../x:y": "is no package.module:function",
-        ".x:y": "is no package.module:function",
+        ":": "is no package.module:name",
+        "../x:y": "is no package.module:name",
+        ".x:y": "is no package.module:name",
         "nowhere_at_all:y": "cannot be imported (ModuleNotFoundError",
         "wrong:y": "cannot be imported (SyntaxError",
         "os:sep": "is str and no function",
