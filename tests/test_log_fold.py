@@ -80,7 +80,7 @@ def test_a_campaign_from_its_events() -> None:
         answered([4], ["skipped"]),
         asked([0], 1),
         answered([1], [1], CORRECTED),
-        Event(FITTED, {"round": 2, "labelled": 2, "columns": {}, "seconds": {}}),
+        Event(FITTED, {"round": 2, "labelled": 2, "learner": "", "columns": {}, "seconds": {}}),
         Event(STOPPED, {"reason": "enough"}),
     ])  # fmt: skip
     assert state.pool.state.tolist() == [-2, 1, -3, -4, -5, 2]

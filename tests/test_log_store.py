@@ -42,7 +42,7 @@ BODIES: dict[str, dict[str, Any]] = {
     ASKED: {"round": 0, "ids": [1], "strategy": "s", "state": "d", "memory": {}, "seconds": {"select": 0.1}},
     ANSWERED: {"ids": [1, 2], "answers": [0, "unsure"]},
     CORRECTED: {"ids": [], "answers": []},
-    FITTED: {"round": 1, "labelled": 2, "columns": {"proba": "k"}, "seconds": {"fit": 1}},
+    FITTED: {"round": 1, "labelled": 2, "learner": "l", "columns": {"proba": "k"}, "seconds": {"fit": 1}},
     STOPPED: {"reason": "enough"},
 }
 

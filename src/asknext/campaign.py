@@ -350,6 +350,7 @@ class Campaign:
         body = {
             "round": self.round,
             "labelled": len(self.state.visible.labelled),
+            "learner": self.fitting.learner.key,
             "columns": {"proba": self.fitting.column_key("proba")},
             "seconds": dict(self.fitting.seconds),
         }

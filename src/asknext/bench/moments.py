@@ -55,13 +55,14 @@ class Moment:
         ----------
         subset : "test", "pool" (candidates only), "batch" (before it was labelled) or "labelled" (so far).
         """
+        ids: Ids | slice
         if subset == "test":
-            where, ids = "test", np.arange(len(self.truth["test"]))
+            where, ids = "test", slice(None)  # all of it, without a copy
         else:
             parts = {"pool": self.candidates, "batch": self.batch, "labelled": self.labelled}
             where, ids = "pool", parts[subset]
-        if len(ids) == 0:
-            return None
+            if len(ids) == 0:
+                return None
         before = self.before
         return View(
             proba=self.column(where)[ids],

@@ -12,7 +12,6 @@ from asknext.bench.compare import class_positions, runs
 from asknext.bench.insight import insight
 from asknext.bench.protocol import Settings, recorded, reopen, split
 from asknext.bench.run import Run
-from asknext.bench.verify import unfinished
 from asknext.campaign import Campaign
 from asknext.datasets import Dataset, load
 from asknext.errors import AskNextError
@@ -31,8 +30,9 @@ def finished(out: Path) -> tuple[Settings, Dataset]:
     AskNextError : no comparison, an unfinished one, or its data are gone or changed.
     """
     settings = reopen(out)
-    if left := unfinished(out):
-        total = len(settings.strategies) * settings.seeds
+    cells = runs(out, settings)
+    if left := sum(not run.finished(settings) for run in cells):
+        total = len(cells)
         raise AskNextError(
             f"{out} holds an unfinished comparison ({total - left} of {total} runs are done); run the same "
             "`asknext compare` again to finish it."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from asknext.bench.protocol import Settings, Split, split
 from asknext.campaign import Campaign
 from asknext.errors import AskNextError
 from asknext.kernels.threads import one_thread
+from asknext.learners import make
 from asknext.learners.fitting import Table
 from asknext.log import ColumnStore, Event, read_events
 from asknext.log import events as kinds
@@ -91,23 +91,27 @@ class Run:
 
         Raises
         ------
-        AskNextError : another strategy asked, another seed was at work, or rounds had other sizes.
+        AskNextError : another strategy asked, another learner or seed was at work, or rounds had other sizes.
         """
-        size = math.inf
+        size = 0
         for event in events:
-            size = event.body.get("n", size)
-            seed, name = event.body.get("seed", self.seed), event.body.get("strategy", self.strategy)
-            if (name, seed) != (self.strategy, self.seed):
+            body, found = event.body, ""
+            if event.type == kinds.CREATED:
+                size = body["n"]
+                if body["seed"] != self.seed:
+                    found = f"seed {body['seed']}"
+            elif event.type == kinds.ASKED and body["strategy"] != self.strategy:
+                found = f"the strategy {body['strategy']}"
+            elif event.type == kinds.FITTED:
+                due = min(settings.initial + settings.batch * body["round"], size)
+                if body["labelled"] != due:
+                    found = f"{body['labelled']} labels in round {body['round']}, where {due} are due,"
+                elif body["learner"] != _learner_key(settings.learner):
+                    found = "another learner"
+            if found:
                 raise AskNextError(
-                    f"{self.path} holds a run of {name} with seed {seed}; put the folder back where it was."
+                    f"{self.path} holds a run with {found} and belongs elsewhere; put the folder back."
                 )
-            if event.type == kinds.FITTED:
-                due = min(settings.initial + settings.batch * event.body["round"], size)
-                if event.body["labelled"] != due:
-                    raise AskNextError(
-                        f"{self.path} holds a run with {event.body['labelled']} labels in round "
-                        f"{event.body['round']}, not {due}; put the folder back where it was."
-                    )
 
 
 def open_campaign(
@@ -161,7 +165,6 @@ def execute(
         campaign, parts, oracle = open_campaign(run, X, y, classes, settings)
         with campaign:
             run.check_owner(campaign.log, settings)
-            _check_model(run, campaign)
             more = True
             while more:
                 with campaign.transaction():
@@ -171,11 +174,9 @@ def execute(
     return run
 
 
-def _check_model(run: Run, campaign: Campaign) -> None:
-    """Refuse a run that another learner was fitted in: it may come from another results directory."""
-    done = campaign.state.fitted.get(campaign.round)
-    if done and done["columns"]["proba"] != campaign.fitting.column_key("proba"):
-        raise AskNextError(f"{run.path} holds a run of another learner; put the folder back where it was.")
+@cache
+def _learner_key(name: str) -> str:
+    return make(name).key
 
 
 @cache

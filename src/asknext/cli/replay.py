@@ -26,7 +26,7 @@ def replay(
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="Results directory of a comparison.")],
     metric: Annotated[str | None, typer.Option(
         help="A name such as brier or contradiction, or your own package.module:function.")] = None,
-    subset: Annotated[str, typer.Option(help="test, pool, batch, labelled, or several with commas.")] = "test",
+    subset: Annotated[str, typer.Option(help="test, pool, batch or labelled, or several.")] = "test",
     verify: Annotated[bool, typer.Option("--verify", help="Do a sample of rounds again.")] = False,
     sample: Annotated[int, typer.Option(help="Rounds that --verify does again.")] = 10,
     as_json: Annotated[bool, typer.Option("--json", help="Print what was computed as JSON.")] = False,
@@ -36,7 +36,8 @@ def replay(
     from asknext.bench.replay import finished, repeat
     from asknext.bench.results import write_measures
     from asknext.errors import AskNextError
-    from asknext.monitor.metrics import METRICS
+    from asknext.monitor.metrics import METRICS, REFERENCE
+    from asknext.monitor.metrics import metric as find_metric
     from asknext.plugins import find
 
     if (metric is None) == (not verify):
@@ -44,6 +45,11 @@ def replay(
     if sample < 1:
         raise AskNextError(f"--sample is {sample}; it must be at least 1.")
     subsets = [find("subset", name, {s: s for s in SUBSETS}) for name in subset.split(",")]
+    if metric is not None and REFERENCE in find_metric(metric).needs and subsets == ["test"]:
+        raise AskNextError(
+            f"the metric '{metric}' asks a model that learnt from the test items, and is not defined on them; "
+            "give --subset batch, pool or labelled."
+        )
     settings, data = finished(directory)
     if verify:
         with progress("Repeating", sample) as done:

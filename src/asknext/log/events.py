@@ -37,7 +37,10 @@ REQUIRED: dict[str, dict[str, Any]] = {
     },
     ANSWERED: {"ids": [_INT], "answers": [_ANSWER]},
     CORRECTED: {"ids": [_INT], "answers": [_ANSWER]},
-    FITTED: {"round": _INT, "labelled": _INT, "columns": {"of": _TEXT}, "seconds": {"of": _NUMBER}},
+    FITTED: {
+        "round": _INT, "labelled": _INT, "learner": _TEXT, "columns": {"of": _TEXT},
+        "seconds": {"of": _NUMBER},
+    },
     STOPPED: {"reason": _TEXT},
 }  # fmt: skip
 """Each type of event with the keys that its body must have and the form of their values: a set of types,

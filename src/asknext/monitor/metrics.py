@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from typing import Any, NamedTuple
-
-import numpy as np
 
 from asknext.errors import AskNextError
 from asknext.monitor import (
@@ -20,7 +19,7 @@ from asknext.monitor import (
 )
 from asknext.monitor.view import View
 from asknext.plugins import find, imported
-from asknext.types import Array, Floats
+from asknext.types import Floats
 
 TRUTH, PREVIOUS, FEATURES, REFERENCE = "the truth", "a model before", "numeric features", "a reference model"
 NOISE = "known noise"
@@ -34,66 +33,52 @@ class Metric(NamedTuple):
         needs no labels but those that were told.
     """
 
-    compute: Callable[[View], float | None]
-    needs: frozenset[str] = frozenset()
+    compute: Callable[[Any], float | None]
+    needs: AbstractSet[str] = frozenset()
 
 
-def _of(function: Callable[..., float | None], fields: str, *needs: str) -> Metric:
-    """The metric that a function of some fields of the view is."""
-    return Metric(lambda view: function(*(getattr(view, name) for name in fields.split())), frozenset(needs))
-
-
-def _confidence(proba: Array) -> float | None:
-    return float(np.mean(proba.max(axis=1))) if proba.size else None
-
-
-def _mean(spread: Callable[[Array], uncertainty.Spread | None]) -> Callable[[Array], float | None]:
-    def mean(proba: Array) -> float | None:
-        found = spread(proba)
-        return None if found is None else found.mean
-
-    return mean
-
-
-def _variance(proba: Array) -> float | None:
-    found = uncertainty.least_confidence(proba)
-    return None if found is None else found.variance
-
-
-def _apart(measure: Callable[[Floats], float | None]) -> Callable[[Any, Any], float | None]:
-    return lambda X, known: measure(exploration.nearest_labelled(X, known))
-
-
-def _explored(X: Any, known: Any, new: Array | None) -> float | None:
-    if new is None:
+def _explored(view: Any) -> float | None:
+    if view.new is None:
         return None
-    before = exploration.nearest_labelled(X, known[~new])
-    return exploration.gap(before, exploration.closer(before, X, known[new]))
+    before = exploration.nearest_labelled(view.X, view.known[~view.new])
+    return exploration.gap(before, exploration.closer(before, view.X, view.known[view.new]))
+
+
+def _nearest(view: View) -> Floats:
+    return exploration.nearest_labelled(view.X, view.known)
+
+
+def _mean(spread: uncertainty.Spread | None) -> float | None:
+    return None if spread is None else spread.mean
+
+
+def _variance(spread: uncertainty.Spread | None) -> float | None:
+    return None if spread is None else spread.variance
 
 
 METRICS: dict[str, Metric] = {
-    "accuracy": _of(scores.accuracy, "proba y", TRUTH),
-    "balanced-accuracy": _of(scores.balanced_accuracy, "proba y", TRUTH),
-    "f1-macro": _of(scores.f1_macro, "proba y", TRUTH),
-    "log-loss": _of(scores.log_loss, "proba y", TRUTH),
-    "brier": _of(scores.brier, "proba y", TRUTH),
-    "calibration-error": _of(calibration.expected_error, "proba y", TRUTH),
-    "overconfidence": _of(calibration.overconfidence, "proba y", TRUTH),
-    "easiness": _of(difficulty.easiness, "reference y", TRUTH, REFERENCE),
-    "noisy-ratio": _of(difficulty.noisy_ratio, "noisy", NOISE),
-    "contradiction": _of(contradiction.hard, "proba previous", PREVIOUS),
-    "soft-contradiction": _of(contradiction.soft, "proba previous", PREVIOUS),
-    "top-contradiction": _of(contradiction.top, "proba previous", PREVIOUS),
-    "agreement": _of(agreement.raw, "proba X known labels", FEATURES),
-    "agreement-kappa": _of(agreement.kappa, "proba X known labels", FEATURES),
-    "exploration-gap": _of(_explored, "X known new", FEATURES, PREVIOUS),
-    "labelled-distance": _of(_apart(exploration.mean_distance), "X known", FEATURES),
-    "coverage-radius": _of(_apart(exploration.coverage_radius), "X known", FEATURES),
-    "redundancy": _of(redundancy.mean_similarity, "X", FEATURES),
-    "confidence": _of(_confidence, "proba"),
-    "margin": _of(_mean(uncertainty.margin), "proba"),
-    "entropy": _of(_mean(uncertainty.entropy), "proba"),
-    "uncertainty-variance": _of(_variance, "proba"),
+    "accuracy": Metric(lambda v: scores.accuracy(v.proba, v.y), {TRUTH}),
+    "balanced-accuracy": Metric(lambda v: scores.balanced_accuracy(v.proba, v.y), {TRUTH}),
+    "f1-macro": Metric(lambda v: scores.f1_macro(v.proba, v.y), {TRUTH}),
+    "log-loss": Metric(lambda v: scores.log_loss(v.proba, v.y), {TRUTH}),
+    "brier": Metric(lambda v: scores.brier(v.proba, v.y), {TRUTH}),
+    "calibration-error": Metric(lambda v: calibration.expected_error(v.proba, v.y), {TRUTH}),
+    "overconfidence": Metric(lambda v: calibration.overconfidence(v.proba, v.y), {TRUTH}),
+    "easiness": Metric(lambda v: difficulty.easiness(v.reference, v.y), {TRUTH, REFERENCE}),
+    "noisy-ratio": Metric(lambda v: difficulty.noisy_ratio(v.noisy), {NOISE}),
+    "contradiction": Metric(lambda v: contradiction.hard(v.proba, v.previous), {PREVIOUS}),
+    "soft-contradiction": Metric(lambda v: contradiction.soft(v.proba, v.previous), {PREVIOUS}),
+    "top-contradiction": Metric(lambda v: contradiction.top(v.proba, v.previous), {PREVIOUS}),
+    "agreement": Metric(lambda v: agreement.raw(v.proba, v.X, v.known, v.labels), {FEATURES}),
+    "agreement-kappa": Metric(lambda v: agreement.kappa(v.proba, v.X, v.known, v.labels), {FEATURES}),
+    "exploration-gap": Metric(_explored, {FEATURES}),
+    "labelled-distance": Metric(lambda v: exploration.mean_distance(_nearest(v)), {FEATURES}),
+    "coverage-radius": Metric(lambda v: exploration.coverage_radius(_nearest(v)), {FEATURES}),
+    "redundancy": Metric(lambda v: redundancy.mean_similarity(v.X), {FEATURES}),
+    "confidence": Metric(lambda v: v.proba.max(axis=1).mean()),
+    "margin": Metric(lambda v: _mean(uncertainty.margin(v.proba))),
+    "entropy": Metric(lambda v: _mean(uncertainty.entropy(v.proba))),
+    "uncertainty-variance": Metric(lambda v: _variance(uncertainty.least_confidence(v.proba))),
 }
 """Names of metrics; a replay also takes `package.module:function`."""
 
@@ -135,7 +120,10 @@ def compute(name: str, metric: Metric, view: View) -> float | None:
             f"the metric '{name}' needs to know which items are noisy; only data that are made tell, such as "
             "noisy-blobs-ld."
         )
-    if (REFERENCE in metric.needs and view.reference is None) or len(view.proba) == 0:
+    lacking = (REFERENCE in metric.needs and view.reference is None) or (
+        PREVIOUS in metric.needs and view.previous is None
+    )
+    if lacking or view.proba.size == 0:
         return None
     try:
         value = metric.compute(view)
@@ -143,5 +131,5 @@ def compute(name: str, metric: Metric, view: View) -> float | None:
     except (Exception, SystemExit) as error:
         raise AskNextError(
             f"the metric '{name}' fails ({type(error).__name__}: {error}); it is called with one view, which "
-            "has proba, y, previous, X, known and labels, and returns a number or None."
+            f"has {', '.join(View._fields)}, and returns a number or None."
         ) from error
