@@ -193,7 +193,7 @@ def test_a_run_of_other_sizes_is_refused(tmp_path: Path, wine: Dataset, other: d
     execute(run, wine.X, y, wine.classes, replace(SMALL, **other))
     with pytest.raises(AskNextError, match=r"holds a run with \d+ labels in round \d, where \d+ are due"):
         execute(run, wine.X, y, wine.classes, SMALL)
-    with pytest.raises(AskNextError, match="put the folder back where it was"):
+    with pytest.raises(AskNextError, match="belongs elsewhere; put the folder back"):
         run.events(SMALL)
 
 

@@ -47,7 +47,7 @@ def replay(
     subsets = [find("subset", name, {s: s for s in SUBSETS}) for name in subset.split(",")]
     if metric is not None and REFERENCE in find_metric(metric).needs and subsets == ["test"]:
         raise AskNextError(
-            f"the metric '{metric}' asks a model that learnt from the test items, and is not defined on them; "
+            f"the metric '{metric}' asks a model that learnt from the test items, not defined on them; "
             "give --subset batch, pool or labelled."
         )
     settings, data = finished(directory)
