@@ -1,4 +1,4 @@
-"""How a published protocol divides the data: halves that swap, first labels by class."""
+"""A published protocol: halves that swap, first labels by class, and how much of what was asked is noise."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from asknext.bench.compare import carry_out, class_positions, measure
 from asknext.bench.protocol import Settings, check_place, claim, fit_to_pool, reopen, split
+from asknext.bench.run import Run
 from asknext.datasets import Dataset, load
 from asknext.errors import AskNextError
+from asknext.log import read_events
 
 HALVES = Settings(
     source="wine", target=None, strategies=("random",), learner="logistic-regression",
@@ -69,3 +72,27 @@ def test_a_directory_keeps_to_its_way_of_dividing(tmp_path: Path, wine: Dataset)
         check_place(tmp_path / "plain", HALVES, wine)
     assert len(HALVES.departures) == 2
     assert len(plain.departures) == 1
+
+
+def test_the_noisy_share_is_that_of_all_labels_so_far(tmp_path: Path, wine: Dataset) -> None:
+    """Counted again from the log, first labels included; a subset has a share of its own."""
+    noisy = np.arange(len(wine.y)) % 3 == 0
+    known, settings = replace(wine, noisy=noisy), replace(HALVES, seeds=2)
+    claim(tmp_path, settings, known)
+    carry_out(tmp_path, settings, known, jobs=1)
+    found = {
+        (row.subset, row.seed, row.round): row.value
+        for row in measure(tmp_path, settings, known, ["noisy-ratio"], ["labelled", "test"])
+    }
+    for seed in range(2):
+        part = split(class_positions(wine), settings, seed)
+        run = Run(tmp_path, "random", seed)
+        labelled = [*part.initial]
+        batches = [event.body["ids"] for event in read_events(run.path) if event.type == "asked"]
+        for number, batch in enumerate([*batches, []]):
+            share = noisy[part.pool][labelled].mean()
+            assert found["labelled", seed, number] == pytest.approx(share)
+            assert found["test", seed, number] == pytest.approx(noisy[part.test].mean())
+            labelled += batch
+    with pytest.raises(AskNextError, match="needs to know which items are noisy"):
+        list(measure(tmp_path, settings, wine, ["noisy-ratio"], ["labelled"]))
