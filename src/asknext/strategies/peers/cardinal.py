@@ -28,7 +28,6 @@ _OFFERED = {
     "WKMeans": ("zhdanov2019.TwoStepKMeansSampler", MODEL),
     "TwoStepGMM": ("clustering.TwoStepGMMSampler", MODEL),
     "RankedBatch": ("batch.RankedBatchSampler", MODEL),
-    "Submodular": ("submodularity.SubmodularSampler", PLAIN),
 }
 """Where each sampler is, and what it needs."""
 
@@ -49,7 +48,7 @@ class Cardinal(Peer):
     package = "cardinal"
     refused: ClassVar[Mapping[str, str]] = dict.fromkeys(
         ["IncrementalMiniBatchKMeans", "IWKMeans", "TwoStepIWKMeans"], _OLD
-    )
+    ) | {"Submodular": "it calls apricot in a way that apricot no longer knows"}
 
     @classmethod
     def offered(cls) -> Mapping[str, frozenset[str]]:
