@@ -189,6 +189,13 @@ def measure(
 def timings(out: Path, settings: Settings) -> Iterator[Timing]:
     """Seconds that each round spent fitting, predicting and selecting, and their sum for each run.
 
+    Parameters
+    ----------
+    out, settings : of the comparison.
+
+    Returns
+    -------
+    Rows of timings.csv.
     """
     for run in runs(out, settings):
         total, last = 0.0, 0

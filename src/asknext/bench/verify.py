@@ -15,7 +15,7 @@ from asknext.log import read_events
 from asknext.log.verify import LogReport, logs, verify_log
 
 
-def verify(path: Path) -> Iterator[LogReport]:
+def check_logs(path: Path) -> Iterator[LogReport]:
     """Check every log at or below a path, one after the other.
 
     Within a results directory, a log must be that of its run, and the log of a run that results.csv tells of

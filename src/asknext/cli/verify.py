@@ -17,12 +17,12 @@ def verify(
     path: Annotated[Path, typer.Argument(help="A project, or the results directory of a comparison.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON.")] = False,
 ) -> None:
-    from asknext.bench import verify as bench
+    from asknext.bench.verify import check_logs, unfinished
     from asknext.log.verify import logs
 
     reports = []
     with progress("Checking", len(logs(path))) as done:
-        for report in bench.verify(path):
+        for report in check_logs(path):
             reports.append(report)
             done(len(reports))
     bad = [report for report in reports if report.problems]
@@ -33,5 +33,5 @@ def verify(
         screen.print(f"{len(reports)} log(s), {events} events, {len(bad)} with problems.", highlight=False)
     if bad:
         fail(f"{bad[0].path}: {bad[0].problems[0].rstrip('.')}.")
-    if not as_json and (left := bench.unfinished(path)):
+    if not as_json and (left := unfinished(path)):
         screen.print(f"{left} run(s) are not finished; the command that began them goes on.", highlight=False)

@@ -55,10 +55,10 @@ def read(name: str, series: nw.Series[Any]) -> Column:
     """Look at a column and decide what it holds, from its type first and its values second.
 
     Whole numbers are numbers, however few distinct ones there are, unless their name and they themselves
-    say that they number the rows. Texts that are all ISO 8601 dates are
-    dates. Other texts are free text if their values have two words or more on average, unless at most 50
-    distinct values recur; single words are identifiers if more than 90 % of them are distinct, else
-    categories. Infinite numbers and blank texts count as missing.
+    say that they number the rows. Texts that are all ISO 8601 dates are dates. Other texts are free text if
+    their values have two words or more on average, unless at most 50 distinct values recur; single words are
+    identifiers if more than 90 % of them are distinct, else categories. Infinite numbers and blank texts
+    count as missing.
 
     Raises
     ------
