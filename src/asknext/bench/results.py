@@ -71,20 +71,20 @@ def write_timings(path: Path, timings: Iterable[Timing]) -> None:
     write_text(path, _csv(Timing, timings))
 
 
-def read_measures(out: Path) -> list[Measure]:
-    """The rows of results.csv, in the order of the file.
+def read_measures(out: Path, name: str = RESULTS) -> list[Measure]:
+    """The rows of results.csv, or of another file of that form, in the order of the file.
 
     Parameters
     ----------
-    out : the directory that a comparison wrote.
+    out : the directory that a comparison wrote; `name` : of the file in it.
 
     Raises
     ------
-    AskNextError : there is no results.csv, it has other columns, or a row cannot be read.
+    AskNextError : there is no such file, it has other columns, or a row cannot be read.
     """
-    path = out / RESULTS
+    path = out / name
     if not path.is_file():
-        raise AskNextError(f"there is no results.csv in {out}; run `asknext compare` with --out {out} first.")
+        raise AskNextError(f"there is no {name} in {out}; run `asknext compare` with --out {out} first.")
     types = get_type_hints(Measure)
     with path.open(encoding="utf-8", newline="") as file:
         rows = csv.reader(file)

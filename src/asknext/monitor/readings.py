@@ -33,6 +33,13 @@ DRAWS = 5
 """Random batches over which a figure is averaged."""
 
 
+FIGURES = (
+    "contradiction", "turnover", "gain", "kappa", "confidence", "max_entropy", "mean_uncertainty",
+    "uncertainty_variance", "contradictory_information", "batch_accuracy",
+)  # fmt: skip
+"""The figures of a reading that stopping rules may read."""
+
+
 class Gaps(NamedTuple):
     """Exploration gaps of a batch and of two others of its size: drawn at random, and one of k-means."""
 
