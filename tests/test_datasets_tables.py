@@ -59,7 +59,8 @@ def test_adult_has_a_comment_and_full_stops_in_its_test_part(put) -> None:
 
 def test_breast_fills_what_is_missing_and_leaves_the_code_out(put) -> None:
     lines = [
-        f"10{i},{i},{i % 3},1{i},{i},{i},{'?' if i == 2 else i},{i},{i},{i},{2 + 2 * (i % 2)}" for i in range(6)
+        f"10{i},{i},{i % 3},1{i},{i},{i},{'?' if i == 2 else i},{i},{i},{i},{2 + 2 * (i % 2)}"
+        for i in range(6)
     ]
     put("breast", "\n".join(lines) + "\n")
     data = load("breast")
