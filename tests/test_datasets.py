@@ -45,7 +45,7 @@ def test_names_forgive_case_and_an_unknown_one_brings_a_suggestion():
     assert load("Digits").name == "digits"
     with pytest.raises(AskNextError, match=r"'digit'; did you mean 'digits'"):
         load("digit")
-    with pytest.raises(AskNextError, match=r"data set or file 'reviews'; there is: digits, letter, mnist"):
+    with pytest.raises(AskNextError, match=r"data set or file 'reviews'; there is: adult, australian"):
         load("reviews")
 
 

@@ -16,7 +16,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_score
 
 from asknext.datasets import catalogue, features, load
-from asknext.datasets.published import MNIST, PUBLISHED
+from asknext.datasets.published import PUBLISHED
+from asknext.datasets.published.images import MNIST
 from asknext.errors import AskNextError
 from asknext.kernels.threads import one_thread
 
@@ -78,7 +79,7 @@ def test_mnist_is_scaled_reduced_and_of_unit_length(folder: Path) -> None:
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, (100, 28, 28), dtype=np.uint8)
     labels = np.arange(100, dtype=np.uint8) % 10
-    for name, part in zip(MNIST, (images[:80], labels[:80], images[80:], labels[80:]), strict=True):
+    for name, part in zip(MNIST.files, (images[:80], labels[:80], images[80:], labels[80:]), strict=True):
         put(folder / name, idx(part))
     data = load("mnist")
     assert data.y.tolist() == labels.tolist()
@@ -103,7 +104,7 @@ def test_newsgroups_are_computed_once(folder: Path, monkeypatch: pytest.MonkeyPa
     np.testing.assert_array_equal(data.X, features.text(texts))
     assert "headers" in data.notes[0]
     calls: list[Path] = []
-    monkeypatch.setattr("asknext.datasets.published._posts", calls.append)
+    monkeypatch.setattr("asknext.datasets.published.texts._posts", calls.append)
     np.testing.assert_array_equal(load("newsgroups").X, data.X)
     assert not calls
 
@@ -146,7 +147,7 @@ def test_a_damaged_table_is_said(folder: Path, content: bytes) -> None:
 
 @pytest.mark.parametrize("content", [b"", b"\0\0\x09\x01abcd", idx(np.zeros((3, 2), np.uint8))[:-1]])
 def test_a_damaged_image_file_is_said(folder: Path, content: bytes) -> None:
-    for name in MNIST:
+    for name in MNIST.files:
         put(folder / name, content)
     with pytest.raises(AskNextError, match=r"train-images-idx3-ubyte.gz is not the publisher's file"):
         load("mnist")

@@ -18,10 +18,12 @@ class Dataset:
     ----------
     name : what the user called it, or the file's name without its ending.
     X : (n, d) finite features, dense, in row order.
-    y : (n,) labels: text, whole numbers, true/false, or numbers where the labels are fractions.
-    classes : the distinct labels, sorted.
+    y : (n,) labels: text, whole numbers, true/false, or numbers where the labels are fractions; a value
+        that is not in `classes` for rows out of scope.
+    classes : the distinct labels of rows in scope, sorted.
     notes : what was done to the columns, one sentence a kind of column.
     noisy : (n,) which rows have a label that their features do not give away; None where nobody knows.
+    out_of_scope : (n,) which rows belong to no class; None where all belong to one.
     """
 
     name: str
@@ -30,3 +32,4 @@ class Dataset:
     classes: tuple[Label, ...]
     notes: tuple[str, ...]
     noisy: NDArray[np.bool_] | None = None
+    out_of_scope: NDArray[np.bool_] | None = None

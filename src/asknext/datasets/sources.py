@@ -12,7 +12,7 @@ from asknext.datasets.files import load_file
 from asknext.datasets.generated import GENERATED
 from asknext.datasets.openml import load_openml
 from asknext.datasets.places import expanded
-from asknext.datasets.published import PUBLISHED
+from asknext.datasets.published import PUBLISHED, Published
 from asknext.errors import AskNextError
 from asknext.plugins import find, plugins
 
@@ -53,15 +53,15 @@ def catalogue() -> list[dict[str, Any]]:
 
     The state is "present", or "absent" where the user has to fetch the files first.
     """
-    published = {entry.load: entry for entry in PUBLISHED.values()}
     rows = []
     for name, loader in _named().items():
-        if entry := published.get(loader):
-            n, d, classes, present = entry.n, entry.d, entry.classes, entry.present
+        entry = getattr(loader, "__self__", None)
+        if isinstance(entry, Published):
+            n, d, classes, present, source = entry.n, entry.d, entry.classes, entry.present, entry.source
         else:
             data = loader()
             (n, d), classes, present = data.X.shape, len(data.classes), True
-        source = (inspect.getdoc(loader) or "").split("\n")[0]
+            source = (inspect.getdoc(loader) or "").split("\n")[0]
         state = "present" if present else "absent"
         rows.append({"name": name, "n": n, "d": d, "classes": classes, "state": state, "source": source})
     return rows
