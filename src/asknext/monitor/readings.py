@@ -41,7 +41,11 @@ FIGURES = (
 
 
 class Gaps(NamedTuple):
-    """Exploration gaps of a batch and of two others of its size: drawn at random, and one of k-means."""
+    """Exploration gaps of a batch and of two others of its size: drawn at random, and one of k-means.
+
+    Each as a share of the mean distance of the watched items to the nearest labelled one: what the batch would
+    take away of it, from 0 to 1.
+    """
 
     batch: float
     random: float
@@ -221,8 +225,10 @@ def _gaps(look: Look, watch: Ids, X: Any, seed: int) -> Gaps | None:
     centres = k_means(X[sketch], size, rng).centres
     central = sketch[distinct_nearest(X[sketch], centres)[0]]
 
+    whole = float(distances.mean()) or 1.0
+
     def gap(ids: Ids) -> float:
-        return exploration.gap_of_batch(distances, items, X[ids]) or 0.0
+        return (exploration.gap_of_batch(distances, items, X[ids]) or 0.0) / whole
 
     return Gaps(gap(look.batch), float(np.mean([gap(ids) for ids in draws])), gap(central))
 

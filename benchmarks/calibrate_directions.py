@@ -1,0 +1,119 @@
+"""When is it better to explore, to choose easier or to choose harder? Campaigns that fork tell.
+
+A campaign goes on with one strategy for some rounds. At some moments it is forked: from the same labels, three
+batches are chosen by another strategy, and the test accuracy after them is held against that of three more
+batches of its own. What was seen at the moment of the fork (see asknext.monitor.readings) stands beside what the
+other way would have brought. `asknext.monitor.advice` takes its thresholds from the table that this prints; each
+data set is also left out once, so that the thresholds of the others are tried on it.
+
+    python benchmarks/calibrate_directions.py forks.csv            # makes the forks, an hour of one core
+    python benchmarks/calibrate_directions.py forks.csv --read     # only the table
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+from collections.abc import Iterator
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from joblib import Parallel, delayed
+
+from asknext.bench.compare import class_positions
+from asknext.bench.protocol import Settings, split
+from asknext.campaign import Campaign
+from asknext.datasets import load
+from asknext.kernels.threads import one_thread
+from asknext.learners.fitting import Table
+from asknext.monitor.looks import Look
+from asknext.monitor.readings import Reading, reading, watched
+
+SETS = (
+    "letter", "mnist:10000", "kmnist", "cifar10:10000", "newsgroups", "clinc150", "trec", "adult:10000",
+    "mushroom", "wall-following",
+)  # fmt: skip
+LEARNERS = ("logistic-regression", "random-forest")
+OTHERS = {"margin": ("kmeans", "random", "weighted-kmeans"), "random": ("margin",), "kmeans": ("margin",)}
+INITIAL, BATCH, FORKS, AHEAD, SEEDS = 20, 20, (1, 3, 6, 10, 15), 3, 5
+FIELDS = (
+    "set", "learner", "seed", "base", "round", "labelled", "turnover", "gain", "contradiction", "contradiction_before",
+    "batch_accuracy", "gap_batch", "gap_random", "gap_kmeans", "accord_batch", "accord_random", "other", "benefit",
+)  # fmt: skip
+
+
+def forks(source: str, learner: str, base: str, seed: int) -> Iterator[dict[str, Any]]:
+    """The forks of one campaign: what was seen, and how much better another strategy did."""
+    data = load(source)
+    y = class_positions(data)
+    settings = Settings(source, None, (base,), learner, INITIAL, BATCH, max(FORKS), 1, 0.3)
+    parts = split(y, settings, seed)
+    truth = [data.classes[c] for c in y[parts.pool]]
+    table = Table(data.X[parts.pool], holdout=data.X[parts.test])
+    X, watch = data.X[parts.pool], watched(len(parts.pool), seed)
+    seen: list[Reading] = []
+
+    def accuracy(campaign: Campaign) -> float:
+        proba = campaign.fitting.column("proba")[len(parts.pool) :]
+        return float(np.mean(proba.argmax(axis=1) == y[parts.test]))
+
+    def go_on(campaign: Campaign, rounds: int) -> float:
+        for _ in range(rounds):
+            ids = campaign.ask(BATCH).ids
+            campaign.tell(ids, [truth[i] for i in ids])
+        return accuracy(campaign)
+
+    with one_thread(), Campaign(table, learner, base, seed=seed, classes=data.classes) as campaign:
+        campaign.tell(parts.initial, [truth[i] for i in parts.initial])
+        for number in range(max(FORKS) + 1):
+            past, pool, fitting = list(campaign.log), campaign.pool, campaign.fitting
+            batch = campaign.ask(BATCH).ids
+            none = np.empty(0, dtype=np.intp)
+            look = Look(number, pool, batch, none, none, lambda ids, f=fitting: f.sources()["proba"](ids))
+            seen.append(reading(look, seen, watch, X, seed))
+            if number in FORKS:
+                ends = {}
+                for way in (base, *OTHERS[base]):
+                    with Campaign(table, learner, way, seed=seed, history=past) as fork:
+                        ends[way] = go_on(fork, AHEAD)
+                for other in OTHERS[base]:
+                    yield _row(source, learner, seed, base, seen, other, ends[other] - ends[base])
+            campaign.tell(batch, [truth[i] for i in batch])
+
+
+def _row(
+    source: str, learner: str, seed: int, base: str, seen: list[Reading], other: str, benefit: float
+) -> dict[str, Any]:
+    now, before = seen[-1], seen[-2]
+    gaps, accord = now.gaps or (None, None, None), now.accord or (None, None)
+    told = (
+        source, learner, seed, base, now.round, now.labelled, now.turnover, now.gain, now.contradiction,
+        before.contradiction, now.batch_accuracy, *gaps, *accord, other, benefit,
+    )  # fmt: skip
+    return dict(zip(FIELDS, told, strict=True))
+
+
+def main() -> None:
+    """Make the forks, or read them, and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("file", type=Path)
+    parser.add_argument("--read", action="store_true", help="the forks are in the file already")
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--sets", default=",".join(SETS))
+    given = parser.parse_args()
+    if not given.read:
+        cells = product(given.sets.split(","), LEARNERS, OTHERS, range(SEEDS))
+        made = Parallel(n_jobs=given.jobs, return_as="generator_unordered", verbose=5)(
+            delayed(lambda *cell: list(forks(*cell)))(*cell) for cell in cells
+        )
+        with given.file.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, FIELDS)
+            writer.writeheader()
+            for rows in made:
+                writer.writerows(rows)
+
+
+if __name__ == "__main__":
+    main()
