@@ -1,10 +1,10 @@
 """When is it better to explore, to choose easier or to choose harder? Campaigns that fork tell.
 
-A campaign goes on with one strategy for some rounds. At some moments it is forked: from the same labels, three
-batches are chosen by another strategy, and the test accuracy after them is held against that of three more
-batches of its own. What was seen at the moment of the fork (see asknext.monitor.readings) stands beside what the
-other way would have brought. `asknext.monitor.advice` takes its thresholds from the table that this prints; each
-data set is also left out once, so that the thresholds of the others are tried on it.
+A campaign goes on with one strategy for some rounds. At some moments it is forked: from the same labels,
+three batches are chosen by another strategy, and the test accuracy after them is held against that of three
+more batches of its own. What was seen at the moment of the fork (see asknext.monitor.readings) stands beside
+what the other way would have brought. `asknext.monitor.advice` takes its thresholds from the table that this
+prints; each data set is also left out once, so that the thresholds of the others are tried on it.
 
     python benchmarks/calibrate_directions.py forks.csv            # makes the forks, an hour of one core
     python benchmarks/calibrate_directions.py forks.csv --read     # only the table
@@ -29,7 +29,7 @@ from asknext.datasets import load
 from asknext.kernels.threads import one_thread
 from asknext.learners.fitting import Table
 from asknext.monitor.looks import Look
-from asknext.monitor.readings import Reading, reading, watched
+from asknext.monitor.readings import Reading, reading, trend, watched
 
 SETS = (
     "letter", "mnist:10000", "kmnist", "cifar10:10000", "newsgroups", "clinc150", "trec", "adult:10000",
@@ -39,8 +39,9 @@ LEARNERS = ("logistic-regression", "random-forest")
 OTHERS = {"margin": ("kmeans", "random", "weighted-kmeans"), "random": ("margin",), "kmeans": ("margin",)}
 INITIAL, BATCH, FORKS, AHEAD, SEEDS = 20, 20, (1, 3, 6, 10, 15), 3, 5
 FIELDS = (
-    "set", "learner", "seed", "base", "round", "labelled", "turnover", "gain", "contradiction", "contradiction_before",
-    "batch_accuracy", "gap_batch", "gap_random", "gap_kmeans", "accord_batch", "accord_random", "other", "benefit",
+    "set", "learner", "seed", "base", "round", "labelled", "turnover", "gain", "contradiction", "trend",
+    "batch_accuracy", "gap_batch", "gap_random", "gap_kmeans", "accord_batch", "accord_random", "other",
+    "benefit",
 )  # fmt: skip
 
 
@@ -86,11 +87,11 @@ def forks(source: str, learner: str, base: str, seed: int) -> Iterator[dict[str,
 def _row(
     source: str, learner: str, seed: int, base: str, seen: list[Reading], other: str, benefit: float
 ) -> dict[str, Any]:
-    now, before = seen[-1], seen[-2]
+    now = seen[-1]
     gaps, accord = now.gaps or (None, None, None), now.accord or (None, None)
     told = (
         source, learner, seed, base, now.round, now.labelled, now.turnover, now.gain, now.contradiction,
-        before.contradiction, now.batch_accuracy, *gaps, *accord, other, benefit,
+        trend(seen), now.batch_accuracy, *gaps, *accord, other, benefit,
     )  # fmt: skip
     return dict(zip(FIELDS, told, strict=True))
 

@@ -18,6 +18,7 @@ from asknext.monitor import agreement, exploration, uncertainty
 from asknext.monitor.agreement import cohen_kappa
 from asknext.monitor.looks import Look
 from asknext.monitor.stopping.falling import contradictory_information
+from asknext.monitor.stopping.left import left
 from asknext.pool import Pool
 from asknext.randomness import spawn
 from asknext.strategies.margin import closeness
@@ -34,7 +35,7 @@ DRAWS = 5
 
 
 FIGURES = (
-    "contradiction", "turnover", "gain", "kappa", "confidence", "max_entropy", "mean_uncertainty",
+    "contradiction", "turnover", "gain", "left", "kappa", "confidence", "max_entropy", "mean_uncertainty",
     "uncertainty_variance", "contradictory_information", "batch_accuracy",
 )  # fmt: skip
 """The figures of a reading that stopping rules may read."""
@@ -43,8 +44,8 @@ FIGURES = (
 class Gaps(NamedTuple):
     """Exploration gaps of a batch and of two others of its size: drawn at random, and one of k-means.
 
-    Each as a share of the mean distance of the watched items to the nearest labelled one: what the batch would
-    take away of it, from 0 to 1.
+    Each as a share of the mean distance of the watched items to the nearest labelled one: what the batch
+    would take away of it, from 0 to 1.
     """
 
     batch: float
@@ -73,6 +74,7 @@ class Reading:
     gain : what the model believes that this last third has brought: the mean over the watched items of
         p(predicted now) - p(predicted then), both by the model of now. Never below 0, and an estimate of the
         accuracy gained as far as the model's probabilities are right.
+    left : accuracy that further labels may add, by turnover and gain; see `stopping.left`.
     kappa : Cohen's kappa of the two models on the watched items.
     confidence : mean of the largest probability over the watched items.
     max_entropy : of the watched items that are still candidates, in nats.
@@ -91,6 +93,7 @@ class Reading:
     contradiction: float | None
     turnover: float | None
     gain: float | None
+    left: float | None
     kappa: float | None
     confidence: float | None
     max_entropy: float | None
@@ -137,8 +140,8 @@ def reading(look: Look, earlier: Sequence[Reading], watch: Ids, X: Any, seed: in
     learnt = len(pool.labelled) > 0
     proba = look.proba(watch)
     told = look.proba(look.batch) if len(look.batch) else proba[:0]
-    left = proba[np.isin(watch, pool.candidates)]
-    doubt = uncertainty.entropy(left, normalised=False) if learnt else None
+    unasked = proba[np.isin(watch, pool.candidates)]
+    doubt = uncertainty.entropy(unasked, normalised=False) if learnt else None
     spread = uncertainty.least_confidence(told) if learnt else None
     predicted = proba.argmax(axis=1) if proba.size else np.zeros(0, dtype=np.intp)
     before = earlier[-1] if earlier else None
@@ -153,6 +156,7 @@ def reading(look: Look, earlier: Sequence[Reading], watch: Ids, X: Any, seed: in
         contradiction=changed,
         turnover=turnover,
         gain=gain,
+        left=left(turnover, gain),
         kappa=kappa,
         confidence=float(proba.max(axis=1).mean()) if learnt and proba.size else None,
         max_entropy=doubt and doubt.quantiles[-1],
@@ -161,13 +165,24 @@ def reading(look: Look, earlier: Sequence[Reading], watch: Ids, X: Any, seed: in
         contradictory_information=contradicted,
         batch_accuracy=accuracy,
         gaps=_gaps(look, watch, X, seed),
-        accord=_accord(look, told, left, watch, X) if learnt else None,
+        accord=_accord(look, told, unasked, watch, X) if learnt else None,
         audited=len(look.audited),
         audit_accuracy=None if right is None else float(right.mean()),
         predicted=predicted,
         _batch=look.batch,
         _batch_proba=told,
     )
+
+
+def trend(seen: Sequence[Reading]) -> float | None:
+    """Mean contradiction of the last three rounds as a multiple of that of the three before.
+
+    At 1 or above, the model has not begun to settle. None while fewer than four rounds are known, or where
+    nothing changed at all.
+    """
+    values = [one.contradiction for one in seen[-6:] if one.contradiction is not None]
+    recent, before = values[-3:], values[:-3]
+    return float(np.mean(recent) / np.mean(before)) if before and np.mean(before) > 0 else None
 
 
 def predicted_before(before: Reading, classes: Sequence[Label]) -> Ids:

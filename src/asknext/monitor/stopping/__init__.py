@@ -14,6 +14,7 @@ from asknext.monitor.stopping.falling import (
     contradictory_information,
 )
 from asknext.monitor.stopping.flat import FlatContradiction
+from asknext.monitor.stopping.left import LittleLeft
 from asknext.monitor.stopping.level import (
     BatchAccuracy,
     ClassificationChange,
@@ -26,9 +27,9 @@ from asknext.monitor.stopping.verdict import Rule, Verdict, first_stop
 
 __all__ = [
     "RULES", "AuditCost", "BatchAccuracy", "ClassificationChange", "ContradictionCost",
-    "ContradictoryInformation", "ExtendedVarianceModel", "FlatContradiction", "LowContradiction",
-    "MaxEntropy", "OverallUncertainty", "Rule", "StabilisingPredictions", "VarianceModel", "Verdict",
-    "contradictory_information", "first_stop",
+    "ContradictoryInformation", "ExtendedVarianceModel", "FlatContradiction", "LittleLeft",
+    "LowContradiction", "MaxEntropy", "OverallUncertainty", "Rule", "StabilisingPredictions",
+    "VarianceModel", "Verdict", "contradictory_information", "first_stop",
 ]  # fmt: skip
 
 RULES: tuple[Rule, ...] = (
@@ -42,5 +43,6 @@ RULES: tuple[Rule, ...] = (
     MaxEntropy(),
     OverallUncertainty(),
     BatchAccuracy(),
+    LittleLeft(),
 )
 """The rules that need no price, at their default thresholds."""
