@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from itertools import takewhile
 from pathlib import Path
 from time import perf_counter
-from types import TracebackType
 from typing import Any, Self
 from uuid import uuid4
+
+import numpy as np
 
 from asknext import rows, strategies
 from asknext.answers import as_answers, as_ids, as_label, as_text, as_whole
 from asknext.errors import AskNextError
 from asknext.learners import Learner, as_learner
 from asknext.learners.fitting import Fitting, Table
-from asknext.log import ColumnStore, Event, Ledger, State, decide, fold, in_turn
+from asknext.log import ColumnStore, Event, Ledger, State, decide, in_turn
 from asknext.log import events as kinds
 from asknext.log.audit import AuditSlice, mixed
+from asknext.monitor.advice import Advice, advise
 from asknext.monitor.audit import AuditReport, report
+from asknext.monitor.live import Watch
 from asknext.pool import Answer, Pool
 from asknext.randomness import spawn, spawn_seed
 from asknext.round import Round
@@ -31,7 +33,7 @@ from asknext.types import Array, Ids, Label
 class Campaign:
     """Ask what to label next, tell the answers, and go on where you stopped.
 
-    Threads may share a campaign and take turns; a process has one of its own.
+    Threads may share a campaign and take turns; a process has its own.
 
     Parameters
     ----------
@@ -44,9 +46,9 @@ class Campaign:
     classes : class labels that a new campaign starts with; others are added when they are first told.
     embedding : (n, d) rows for strategies that measure distance; default X where it is numeric.
     signals : further columns (n, …) by name, such as `proba` of your own model.
-    audit : share of each batch that is drawn at random before anything is chosen and hidden from strategy
-        and learner, so that `audit()` can say how good the model really is; 0.1 is a good share, 0 (the
-        default) has none. At most 200 items. A campaign keeps the share that it was started with.
+    audit : share of each batch, at most 200 items in all, that is drawn at random before anything is chosen
+        and hidden from strategy and learner, so that `audit()` can say how good the model really is; 0.1 is a
+        good share, 0 (the default) has none. A campaign keeps its share.
     columns : where computed columns are kept; default a folder within `path`.
     wait : seconds to wait for another process to let go of the path.
     history : events of another campaign over the same data, to go on from as it was then; for replays.
@@ -88,6 +90,7 @@ class Campaign:
             )
         Signals(len(self.table), self._given)  # refuses columns of another length before there is a log
         self._fitting: Fitting | None = None
+        self._watch: Watch | None = None
         self._ledger = Ledger(path, wait)
         self.log = self._ledger.log
         try:
@@ -109,8 +112,8 @@ class Campaign:
             for label in classes:
                 self.add_class(label)
             return
-        place = str(self.log.path or "the history")
-        decide.check_same(self.state, place, len(self.table), data, self.seed, audit)
+        found = str(self.log.path or "the history")
+        decide.check_same(self.state, found, len(self.table), data, self.seed, audit)
 
     # ---------------------------------------------------------------- what is known
 
@@ -188,13 +191,7 @@ class Campaign:
         """
         start = perf_counter()
         learning = self._learning()
-        n, rng = as_whole("the batch size", n, 1), spawn(self.seed, self.round, "audit")
-        audit = self.state.audit.due(self.pool, n, rng)
-        chosen = Selection(audit[:0], memory=self.state.memory)
-        if n > len(audit):
-            select = spawn(self.seed, self.round, "select")
-            chosen = strategies.choose(self.strategy, self._round(), n - len(audit), select)
-        selection = mixed(chosen, audit, rng)
+        selection = mixed(*self._choose(as_whole("the batch size", n, 1)))
         if len(selection):
             body = {
                 "round": self.round,
@@ -269,29 +266,14 @@ class Campaign:
     ) -> None:
         places = as_ids(ids, len(self.table))
         given = as_answers(answers, len(places))
-        id = uuid4().hex if id is None else as_text("id", id)
-        if id in self.log:  # compared by what the labels meant then; the log refuses another content
-            then = fold(takewhile(lambda event: event.id != id, self.log))
-            self.log.append(decide.answered(then, kind, places, given, id, actor))
-            return
-        decide.check_open(self.state, kind, places)
-        with self.transaction():
-            for label in dict.fromkeys(given):
-                if not isinstance(label, Answer):
-                    self.add_class(label, actor=actor)
-            self._ledger.append(decide.answered(self.state, kind, places, given, id, actor))
+        self._ledger.answer(kind, places, given, uuid4().hex if id is None else as_text("id", id), actor)
 
     # ---------------------------------------------------------------- classes
 
     @in_turn
     def add_class(self, label: Label, *, actor: str = "") -> int:
         """Make a class known before any item carries it; returns its permanent number."""
-        label = as_label(label)
-        number = self.state.number_of(label)
-        if number is None:
-            number = len(self.state.labels)
-            self._ledger.append(Event(kinds.CLASS_ADDED, {"class": number, "label": label}, actor=actor))
-        return number
+        return self._ledger.add_class(as_label(label), actor)
 
     @in_turn
     def rename_class(self, old: Label, new: Label, *, actor: str = "") -> None:
@@ -333,6 +315,23 @@ class Campaign:
         return report(self.pool, ids, self.fitting.predicted(told) if known else None)
 
     @in_turn
+    def advice(self) -> Advice:
+        """Keep going, explore more, choose easier, choose harder, or stop: in a sentence, with the evidence.
+
+        Reads a fixed sample of the pool. Models of past rounds that are not kept are fitted again.
+
+        Raises
+        ------
+        AskNextError : the campaign has no learner, or one without probabilities.
+        """
+        if "proba" not in self.fitting.learner.provides:
+            raise AskNextError("advice needs a learner with class probabilities, and this one has none.")
+        given = (self.table, self._columns, self.seed, self._given.get("embedding"))
+        self._watch = self._watch or Watch(self.fitting.learner, *given)
+        seen = self._watch.readings(self.log, lambda n: self._choose(n)[0].ids)
+        return advise(seen, self.audit() if len(self.state.audit.ids) else None)
+
+    @in_turn
     def record(self) -> None:
         """Fit now, keep the probabilities of the pool and the hold-out as a column, and log that.
 
@@ -365,8 +364,17 @@ class Campaign:
         """Commit what happens inside at once, at the end; after an exception none of it happened."""
         return self._ledger.transaction()
 
+    def _choose(self, n: int) -> tuple[Selection, Ids, np.random.Generator]:
+        """What the strategy would ask of n items, those of the audit beside them, and who mixes the two."""
+        rng = spawn(self.seed, self.round, "audit")
+        audit = self.state.audit.due(self.pool, n, rng)
+        if n <= len(audit):
+            return Selection(audit[:0], memory=self.state.memory), audit, rng
+        draws = spawn(self.seed, self.round, "select")
+        return strategies.choose(self.strategy, self._round(), n - len(audit), draws), audit, rng
+
     def _learning(self) -> float:
-        """Seconds that the learner was at work in this round."""
+        """Seconds that the learner worked in this round."""
         return sum(self.fitting.seconds.values()) if self.learner is not None else 0.0
 
     def _round(self) -> Round:
@@ -383,14 +391,10 @@ class Campaign:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *exception: object) -> None:
         self.close()
 
     def __repr__(self) -> str:
         pool = self.pool
-        return (
-            f"Campaign({len(pool)} items, {len(pool.labelled)} labelled, {len(pool.classes)} classes, "
-            f"round {self.round}, strategy {self.strategy.name!r})"
-        )
+        known = f"{len(pool.labelled)} labelled, {len(pool.classes)} classes"
+        return f"Campaign({len(pool)} items, {known}, round {self.round}, strategy {self.strategy.name!r})"

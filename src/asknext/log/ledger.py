@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import wraps
+from itertools import takewhile
 from pathlib import Path
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
+from asknext.log import decide
+from asknext.log import events as kinds
 from asknext.log.events import Event
 from asknext.log.fold import State, fold
 from asknext.log.store import EventLog
+from asknext.pool import Answer
+from asknext.types import Ids, Label
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -62,6 +67,40 @@ class Ledger:
         with self.transaction():
             for stored in self.log.append(*events):
                 self.state.apply(stored)
+
+    def add_class(self, label: Label, actor: str = "") -> int:
+        """The permanent number of a class, which becomes known if it was not."""
+        number = self.state.number_of(label)
+        if number is None:
+            number = len(self.state.labels)
+            self.append(Event(kinds.CLASS_ADDED, {"class": number, "label": label}, actor=actor))
+        return number
+
+    def answer(self, kind: str, places: Ids, given: Sequence[Label | Answer], id: str, actor: str) -> None:
+        """Take in answers, and the classes that nobody named before.
+
+        A delivery whose id is in the log changes nothing.
+
+        Parameters
+        ----------
+        kind : ANSWERED or CORRECTED.
+        places : (m,) items; given : one answer each.
+        id, actor : of the event.
+
+        Raises
+        ------
+        AskNextError : an item is not of this kind, or the id stands for another content.
+        """
+        if id in self.log:  # compared by what the labels meant then; the log refuses another content
+            then = fold(takewhile(lambda event: event.id != id, self.log))
+            self.log.append(decide.answered(then, kind, places, given, id, actor))
+            return
+        decide.check_open(self.state, kind, places)
+        with self.transaction():
+            for label in dict.fromkeys(given):
+                if not isinstance(label, Answer):
+                    self.add_class(label, actor)
+            self.append(decide.answered(self.state, kind, places, given, id, actor))
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

@@ -54,10 +54,9 @@ class LittleLeft:
         values = latest(history, self.rounds)
         if values is None:
             return too_early(self.reads, self.rounds)
-        said = f"At most {100 * max(values):.1f} points of accuracy are expected from further labels"
+        said = f"At most {100 * max(values):.1f} points of accuracy seem left to gain ({listed(values)})"
         if max(values) < self.below:
             return Verdict(True, True, f"{said}, less than {100 * self.below:g}: settled.")
         if is_flat(history, self.rounds, self.below, self.flat):
-            text = f"{said}, no fewer than some rounds ago ({listed(values)}): flat but high, so stuck."
-            return Verdict(False, False, text)
+            return Verdict(False, False, f"{said} and hardly fewer with each round: flat but high, so stuck.")
         return Verdict(False, None, f"{said}, {100 * self.below:g} or more.")
