@@ -128,12 +128,12 @@ def _texts(columns: Sequence[Column]) -> tuple[Array, str]:
     return np.hstack(blocks), note
 
 
-def text(texts: Sequence[str | None]) -> Array:
-    """TF-IDF of words and word pairs, reduced by truncated SVD to 100 columns at most, in unit rows."""
+def text(texts: Sequence[str | None], dimensions: int = TEXT_DIMENSIONS) -> Array:
+    """TF-IDF of words and word pairs, reduced by truncated SVD to so many columns at most, in unit rows."""
     vectors = TfidfVectorizer(
         token_pattern=WORD, ngram_range=(1, 2), sublinear_tf=True, max_features=VOCABULARY
     ).fit_transform([text or "" for text in texts])
-    svd = TruncatedSVD(min(TEXT_DIMENSIONS, *vectors.shape), random_state=0)
+    svd = TruncatedSVD(min(dimensions, *vectors.shape), random_state=0)
     with one_thread(), np.errstate(invalid="ignore", divide="ignore"):  # explained variance may be 0 / 0
         return normalize(svd.fit_transform(vectors))
 

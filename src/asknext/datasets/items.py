@@ -19,11 +19,13 @@ from asknext.datasets import columns, features
 from asknext.datasets.base import Dataset
 from asknext.datasets.kept import kept
 from asknext.datasets.labels import clean
+from asknext.encoders import patches
 from asknext.kernels.threads import one_thread
-from asknext.types import Array
+from asknext.types import Array, Ids, Label
 
-ItemKind = Literal["table", "grey image", "text"]
-GREY_DIMENSIONS = 64
+ItemKind = Literal["table", "grey image", "colour image", "text"]
+OUTSIDE = "out of scope"
+"""The label of items that belong to no class, where classes are texts; else it is one less than the least."""
 
 
 @dataclass(frozen=True)
@@ -32,9 +34,9 @@ class Items:
 
     Parameters
     ----------
-    values : n of them: a data frame without labels, (n, height, width) bytes of grey images, or a list of
-        texts.
-    y : (n,) labels.
+    values : n of them: a data frame without labels, (n, height, width) bytes of grey images,
+        (n, height, width, 3) bytes of colour images, or (n,) texts.
+    y : (n,) labels; those of items out of scope are not looked at.
     notes : what was done in reading, one sentence each.
     out_of_scope : (n,) which items belong to no class; None where all belong to one.
     """
@@ -44,61 +46,85 @@ class Items:
     notes: tuple[str, ...] = ()
     out_of_scope: NDArray[np.bool_] | None = None
 
-    def first(self, n: int | None) -> Items:
-        """The first n items; None: all."""
-        outside = None if self.out_of_scope is None else self.out_of_scope[:n]
-        return replace(self, values=self.values[:n], y=self.y[:n], out_of_scope=outside)
+    def take(self, ids: Ids) -> Items:
+        """The items at these positions."""
+        values = self.values.iloc[ids] if hasattr(self.values, "iloc") else self.values[ids]
+        outside = None if self.out_of_scope is None else self.out_of_scope[ids]
+        return replace(self, values=values, y=self.y[ids], out_of_scope=outside)
 
 
-def dataset(name: str, kind: ItemKind, read: Callable[[], Items], made_of: Callable[[], Any]) -> Dataset:
+def dataset(
+    name: str, kind: ItemKind, dimensions: int, read: Callable[[], Items], made_of: Callable[[], Any]
+) -> Dataset:
     """The features of items, fitted on all of them without labels, and their labels.
 
     Parameters
     ----------
     name : what to call the data set.
-    kind : what the items are. The features of texts are kept in the user's cache.
+    kind : what the items are. The features of texts and of colour images are kept in the user's cache.
+    dimensions : how many features to reduce images and texts to, at most.
     read : reads the items.
     made_of : all that the items depend on, see `kept.kept`.
     """
 
     def make() -> Dataset:
         items = read()
-        X, notes = _FEATURES[kind](items.values)
-        inside = items.y if items.out_of_scope is None else items.y[~items.out_of_scope]
-        labels, classes = clean(inside.tolist(), name)
-        y = labels if items.out_of_scope is None else items.y
-        return Dataset(name, X, y, classes, (*items.notes, *notes), out_of_scope=items.out_of_scope)
+        X, notes = _FEATURES[kind](items.values, dimensions)
+        y, classes = _labels(items, name)
+        notes = (*items.notes, *notes)
+        if items.out_of_scope is not None:
+            notes = (*notes, f"{np.sum(items.out_of_scope)} of {len(y)} rows belong to no class")
+        return Dataset(name, X, y, classes, notes, out_of_scope=items.out_of_scope)
 
     if kind not in _SLOW:
         return make()
     code = [inspect.getsource(module) for module in _SLOW[kind]]
-    return kept(name, (made_of(), code, sklearn.__version__), make)
+    return kept(name, (made_of(), dimensions, code, sklearn.__version__), make)
 
 
-def _table(frame: Any) -> tuple[Array, tuple[str, ...]]:
+def _labels(items: Items, name: str) -> tuple[Array, tuple[Label, ...]]:
+    """The labels, of one type, and the classes of the items in scope."""
+    if items.out_of_scope is None:
+        return clean(items.y.tolist(), name)
+    inside = ~items.out_of_scope
+    found, classes = clean(items.y[inside].tolist(), name)
+    outside = np.array(OUTSIDE if found.dtype.kind == "U" else found.min() - 1)
+    y = np.full(len(inside), outside, dtype=np.result_type(found, outside))
+    y[inside] = found
+    return y, classes
+
+
+def _table(frame: Any, dimensions: int) -> tuple[Array, tuple[str, ...]]:  # noqa: ARG001
     return features.build(nw.from_native(frame), "the table")
 
 
-def _grey(images: Array) -> tuple[Array, tuple[str, ...]]:
+def _grey(images: Array, dimensions: int) -> tuple[Array, tuple[str, ...]]:
     """Principal components of the pixels, not whitened, in rows of unit length."""
     X = images.reshape(len(images), -1) / 255.0
-    dimensions = min(GREY_DIMENSIONS, *X.shape)
+    dimensions = min(dimensions, *X.shape)
     with one_thread():
         X = normalize(PCA(dimensions, svd_solver="covariance_eigh").fit_transform(X))
     note = f"pixel values divided by 255, reduced by PCA to {dimensions} dimensions, rows of unit length"
     return X, (note,)
 
 
-def _text(texts: list[str]) -> tuple[Array, tuple[str, ...]]:
-    X = features.text(texts)
+def _colour(images: Array, dimensions: int) -> tuple[Array, tuple[str, ...]]:
+    X = patches.embed(images, dimensions)
+    note = f"{patches.WORDS} words of whitened patches (Coates, Lee & Ng 2011), pooled in quadrants"
+    return X, (f"{note}, reduced to {X.shape[1]} discriminants of moved images, rows of unit length",)
+
+
+def _text(texts: Array, dimensions: int) -> tuple[Array, tuple[str, ...]]:
+    X = features.text(texts.tolist(), dimensions)
     note = f"TF-IDF of words and word pairs, reduced by truncated SVD to {X.shape[1]} dimensions, "
     return X, (note + "rows of unit length",)
 
 
-_FEATURES: dict[ItemKind, Callable[[Any], tuple[Array, tuple[str, ...]]]] = {
+_FEATURES: dict[ItemKind, Callable[[Any, int], tuple[Array, tuple[str, ...]]]] = {
     "table": _table,
     "grey image": _grey,
+    "colour image": _colour,
     "text": _text,
 }
-_SLOW: dict[ItemKind, tuple[ModuleType, ...]] = {"text": (features, columns)}
+_SLOW: dict[ItemKind, tuple[ModuleType, ...]] = {"text": (features, columns), "colour image": (patches,)}
 """Kinds whose features are kept in the cache, with the modules that make them."""

@@ -45,7 +45,7 @@ def load(source: str, target: str | None = None) -> Dataset:
     loader = find("data set or file", name, _named())
     if target is not None:
         raise AskNextError(f"the data set '{name}' comes with its labels; leave --target out.")
-    return loader(**_number(source, loader, number)) if colon else loader()
+    return loader(**numbered(source, loader, number)) if colon else loader()
 
 
 def catalogue() -> list[dict[str, Any]]:
@@ -67,8 +67,19 @@ def catalogue() -> list[dict[str, Any]]:
     return rows
 
 
-def _number(source: str, loader: Callable[..., Dataset], number: str) -> dict[str, int]:
-    """What the number of a source such as "mnist:10000" stands for: the `first` rows, or a `seed`."""
+def numbered(source: str, loader: Callable[..., Dataset], number: str) -> dict[str, int]:
+    """What the number of a source such as "mnist:10000" stands for: the `first` rows, or a `seed`.
+
+    Parameters
+    ----------
+    source : the whole, for messages.
+    loader : of the data set.
+    number : what stands behind the colon.
+
+    Raises
+    ------
+    AskNextError : no number, or the loader takes none.
+    """
     taken = inspect.signature(loader).parameters
     whole = number.isascii() and number.isdigit()
     if "seed" in taken:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import inspect
 import lzma
+import sys
 import tarfile
 import zipfile
 import zlib
@@ -19,6 +20,7 @@ from asknext.datasets.base import Dataset
 from asknext.datasets.items import ItemKind, Items, dataset
 from asknext.datasets.places import VARIABLE, cache_dir, data_file
 from asknext.errors import AskNextError
+from asknext.types import Array, Ids
 
 T = TypeVar("T")
 _DAMAGED = (
@@ -39,8 +41,9 @@ class Published:
     kind : what its items are.
     files : what it is made of, below a folder of data files.
     read : makes items of the paths of the files.
-    n, d, classes : items, features, and how many classes.
-    whole : it can only be taken whole, because its first rows are all of one class.
+    n, d, classes : items, features, and how many classes; images and texts are reduced to d features.
+    sorted : its items are sorted by class, so that the first so many are taken from all classes, in
+        proportion to their sizes.
     """
 
     name: str
@@ -51,7 +54,7 @@ class Published:
     n: int
     d: int
     classes: int
-    whole: bool = False
+    sorted: bool = False
 
     @property
     def present(self) -> bool:
@@ -72,30 +75,56 @@ class Published:
 
         Raises
         ------
-        AskNextError : a file is absent or damaged, or the data set must be taken whole.
+        AskNextError : a file is absent or damaged.
         """
-        if first is not None and self.whole:
-            raise AskNextError(f"'{self.name}' is sorted by class and so taken whole; leave the number out.")
-        return self.read(self.paths()).first(first)
+        items = self.read(self.paths())
+        if first is None:
+            return items
+        order = in_proportion(items.y) if self.sorted else np.arange(len(items.y))
+        return items.take(np.sort(order[:first]))
 
     def load(self, first: int | None = None) -> Dataset:
         """The data set, or its first rows.
 
         Parameters
         ----------
-        first : take only this many rows, in the publisher's order; None: all.
+        first : take only this many rows; None: all.
 
         Raises
         ------
         AskNextError : see `items`.
         """
-        name = self.name if first is None else f"{self.name}-{first}"
-        return dataset(name, self.kind, lambda: self.items(first), lambda: self.made_of(first))
+        name, kind = self.called(first), self.kind
+        return dataset(name, kind, self.d, lambda: self.items(first), lambda: self.made_of(first))
+
+    def called(self, first: int | None) -> str:
+        """The name of the data set, or of its first rows."""
+        return self.name if first is None else f"{self.name}-{first}"
 
     def made_of(self, first: int | None = None) -> tuple[Any, ...]:
         """All that its items depend on: how many are taken, the files' content, the code that reads them."""
         content = [np.frombuffer(path.read_bytes(), np.uint8) for path in self.paths()]
-        return first, content, inspect.getsource(inspect.getmodule(self.read) or self.read)
+        code = [inspect.getsource(sys.modules[name]) for name in (self.read.__module__, __name__)]
+        return first, content, code
+
+
+def in_proportion(y: Array) -> Ids:
+    """An order in which any first items hold the classes in proportion to their sizes.
+
+    Parameters
+    ----------
+    y : (n,) labels.
+
+    Returns
+    -------
+    (n,) positions; those of a class in their order.
+    """
+    classes, labels = np.unique(y, return_inverse=True)
+    share = np.empty(len(y))
+    for label in range(len(classes)):
+        ids = np.flatnonzero(labels == label)
+        share[ids] = (np.arange(len(ids)) + 0.5) / len(ids)
+    return np.argsort(share, kind="stable")
 
 
 def _found(name: str, file: str) -> Path:
@@ -125,6 +154,8 @@ def parsed(path: Path, parse: Callable[[bytes], T]) -> T:
         content = path.read_bytes()
         unpack = _UNPACK.get(path.suffix)
         return parse(unpack(content) if unpack else content)
+    except AskNextError:
+        raise
     except _DAMAGED as error:
         raise AskNextError(f"{path} is not the publisher's file ({error}); get it again.") from error
 

@@ -1,0 +1,1 @@
+"""Encoders: from raw items to embeddings that any classifier and any distance can use."""

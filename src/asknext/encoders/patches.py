@@ -1,0 +1,168 @@
+"""Small colour images as responses to a dictionary of patches: no labels, no pretrained network, no GPU."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from scipy.linalg import eigh
+from sklearn.preprocessing import normalize
+
+from asknext.kernels.kmeans import k_means
+from asknext.kernels.threads import one_thread
+from asknext.types import Array, Floats
+
+WORDS = 400
+SIDE = 6  # of a patch, pixels
+STRIDE = 2  # pixels between patches
+SAMPLE = 60_000  # patches that the dictionary is learnt from
+FLAT = 10.0  # added to the variance of a patch, so that noise of flat ones is not blown up
+WHITENING = 0.1  # added to the eigenvalues of the patches' covariance, likewise
+MOVED = 2000  # images that are moved about
+MOVES = 3  # times
+FARTHEST = 4  # pixels, in each direction
+SHRINKAGE = 0.03  # of the covariance within images towards a multiple of the identity
+BLOCK = 4  # images at a time, so that the responses stay in the processor's cache
+
+
+class Dictionary(NamedTuple):
+    """What patches are compared with: `mean` (p,) and `whitening` (p, p) of patches, `words` (k, p)."""
+
+    mean: Floats
+    whitening: Floats
+    words: Floats
+
+
+def embed(images: Array, dimensions: int, seed: int = 0) -> Floats:
+    """Embeddings of images: square roots of pooled responses, reduced to what stays when an image moves.
+
+    Principal components would keep what varies most. We keep what varies most between images, compared with
+    how it varies between shifted copies of one image: Fisher's linear discriminants (1936) with each image
+    as a class of its own. Mirror images are the same by construction. All is fitted on the images given.
+
+    Parameters
+    ----------
+    images : (n, height, width, 3) bytes, of at least 10 × 10 pixels.
+    dimensions : of the embedding, at most.
+    seed : of the patches taken, the first words, and the moves.
+
+    Returns
+    -------
+    (n, min(dimensions, n, 4 · WORDS)) rows of unit length.
+
+    Source
+    ------
+    Coates, Lee & Ng 2011, "An Analysis of Single-Layer Networks in Unsupervised Feature Learning". They go on
+    to a linear machine on all 4 · WORDS responses, which is too wide to fit again after each answer.
+    """
+    rng = np.random.default_rng(seed)
+    dictionary = learn(images, WORDS, rng)
+    X = responses(images, dictionary)
+    centre, spread = X.mean(axis=0), X.std(axis=0) + 1e-6
+    X = (X - centre) / spread
+    copies = np.stack([(responses(moved, dictionary) - centre) / spread for moved in _moved(images, rng)])
+    with one_thread():
+        return normalize(X @ _discriminants(X, copies, dimensions)).astype(np.float64)
+
+
+def learn(images: Array, words: int, rng: np.random.Generator) -> Dictionary:
+    """A dictionary of patches: they are whitened, and the words are the centres of k-means.
+
+    Parameters
+    ----------
+    images : (n, height, width, 3) bytes.
+    words : how many, at most.
+    rng : takes the patches and the first centres.
+    """
+    windows = sliding_window_view(images, (SIDE, SIDE), axis=(1, 2))
+    places = tuple(rng.integers(length, size=SAMPLE) for length in windows.shape[:3])
+    patches = _contrast(windows[places].reshape(SAMPLE, -1))
+    mean = patches.mean(axis=0)
+    patches -= mean
+    with one_thread():
+        values, vectors = np.linalg.eigh(patches.T @ patches / SAMPLE)
+        whitening = (vectors / np.sqrt(np.maximum(values, 0) + WHITENING)) @ vectors.T
+        centres = k_means(patches @ whitening, words, rng).centres
+    return Dictionary(mean, whitening, centres)
+
+
+def responses(images: Array, dictionary: Dictionary) -> Floats:
+    """How much each quadrant of an image and of its mirror image holds of each word.
+
+    A patch responds to a word by how much nearer it is than to the average word (the "triangle" of the
+    paper); responses are summed over a quadrant, added to those of the mirror image, and their square root
+    is taken, so that a large plain surface does not drown the rest.
+
+    Parameters
+    ----------
+    images : (n, height, width, 3) bytes.
+    dictionary : of k words.
+
+    Returns
+    -------
+    (n, 4 k) float32.
+    """
+    table = _table(dictionary)
+
+    def block(start: int) -> Floats:
+        part = images[start : start + BLOCK]
+        return np.sqrt(_pooled(part, dictionary, table) + _pooled(part[:, :, ::-1], dictionary, table))
+
+    with one_thread(), ThreadPoolExecutor(os.cpu_count()) as pool:
+        return np.concatenate(list(pool.map(block, range(0, len(images), BLOCK))))
+
+
+def _pooled(images: Array, dictionary: Dictionary, table: Floats) -> Floats:
+    """(b, 4 k) sums of responses over quadrants."""
+    windows = sliding_window_view(images, (SIDE, SIDE), axis=(1, 2))[:, ::STRIDE, ::STRIDE]
+    b, down, across = windows.shape[:3]
+    white = (_contrast(windows.reshape(b * down * across, -1)) - dictionary.mean) @ dictionary.whitening
+    norms = np.einsum("ij,ij->i", white, white)[:, None]
+    distances = np.hstack([white, norms, np.ones_like(norms)]) @ table  # squared
+    np.sqrt(np.maximum(distances, 0, out=distances), out=distances)
+    nearer = np.maximum(distances.mean(axis=1, keepdims=True) - distances, 0, out=distances)
+    grid = nearer.reshape(b, down, across, -1)
+    halves = np.add.reduceat(grid, [0, (down + 1) // 2], axis=1)
+    return np.add.reduceat(halves, [0, (across + 1) // 2], axis=2).reshape(b, -1)
+
+
+def _table(dictionary: Dictionary) -> Floats:
+    """(p + 2, k) columns whose product with (x, |x|², 1) is the squared distance of x to a word."""
+    words = dictionary.words
+    norms = np.einsum("ij,ij->i", words, words)
+    return np.vstack([-2 * words.T, np.ones_like(norms), norms]).astype(np.float32)
+
+
+def _contrast(patches: Array) -> Floats:
+    """Patches of mean 0 and, unless they are flat, of variance 1."""
+    centred = patches.astype(np.float32)
+    centred -= centred.mean(axis=1, keepdims=True)
+    variance = np.einsum("ij,ij->i", centred, centred) / centred.shape[1]
+    return centred / np.sqrt(variance + np.float32(FLAT))[:, None]
+
+
+def _moved(images: Array, rng: np.random.Generator) -> Iterator[Array]:
+    """Copies of some images, each shifted by a few pixels; what comes in at a border is mirrored."""
+    some = images[rng.choice(len(images), min(MOVED, len(images)), replace=False)]
+    n, height, width, _ = some.shape
+    margin = (FARTHEST, FARTHEST)
+    padded = np.pad(some, ((0, 0), margin, margin, (0, 0)), mode="reflect")
+    views = sliding_window_view(padded, (height, width), axis=(1, 2))
+    for _ in range(MOVES):
+        down, across = rng.integers(2 * FARTHEST + 1, size=(2, n))
+        yield views[np.arange(n), down, across].transpose(0, 2, 3, 1)
+
+
+def _discriminants(X: Floats, copies: Floats, dimensions: int) -> Floats:
+    """(f, d) directions of most variance of X (n, f) relative to that between copies (moves, m, f)."""
+    n, f = X.shape
+    d = min(dimensions, n, f)
+    apart = (copies - copies.mean(axis=0)).reshape(-1, f)
+    within = apart.T @ apart / (len(apart) * (1 - 1 / len(copies)))
+    within.flat[:: f + 1] += SHRINKAGE * np.trace(within) / f
+    _, vectors = eigh(X.T @ X / n, within, subset_by_index=[f - d, f - 1])
+    return vectors[:, ::-1]
