@@ -32,12 +32,12 @@ from asknext.monitor.looks import Look
 from asknext.monitor.readings import Reading, reading, trend, watched
 
 SETS = (
-    "letter", "mnist:10000", "kmnist", "cifar10:10000", "newsgroups", "clinc150", "trec", "adult:10000",
-    "mushroom", "wall-following",
+    "letter:10000", "mnist:10000", "kmnist", "cifar10:10000", "newsgroups", "trec", "adult:10000", "mushroom",
+    "wall-following", "digits",
 )  # fmt: skip
-LEARNERS = ("logistic-regression", "random-forest")
+LEARNERS = ("logistic-regression", "random-forest(n_estimators=30)")
 OTHERS = {"margin": ("kmeans", "random", "weighted-kmeans"), "random": ("margin",), "kmeans": ("margin",)}
-INITIAL, BATCH, FORKS, AHEAD, SEEDS = 20, 20, (1, 3, 6, 10, 15), 3, 5
+INITIAL, BATCH, FORKS, AHEAD, SEEDS = 20, 20, (1, 3, 6, 10, 15), 3, 3
 FIELDS = (
     "set", "learner", "seed", "base", "round", "labelled", "turnover", "gain", "contradiction", "trend",
     "batch_accuracy", "gap_batch", "gap_random", "gap_kmeans", "accord_batch", "accord_random", "other",

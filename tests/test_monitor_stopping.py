@@ -36,7 +36,7 @@ NEEDED = {  # values that must be known before a rule can stop
     "variance-model": 3, "extended-variance-model": 3, "contradictory-information": 4, "low-contradiction": 3,
     "flat-contradiction": 4, "stabilising-predictions": 3, "classification-change": 1, "max-entropy": 1,
     "overall-uncertainty": 1, "batch-accuracy": 1, "audit-cost": 5, "contradiction-cost": 5,
-    "little-left": 2,
+    "little-left": 3,
 }  # fmt: skip
 LARGE_IS_GOOD = {"kappa", "batch_accuracy", "audit_accuracy"}
 

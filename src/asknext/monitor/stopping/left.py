@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from asknext.monitor.stopping.verdict import History, Verdict, is_flat, latest, listed, too_early
 
-PER_TURNOVER, PER_GAIN = 0.15, 0.5
+PER_TURNOVER, PER_GAIN = 0.1, 0.25
 """What is left for each changed prediction, and for each point that the model believes to have gained."""
 
 
@@ -44,7 +44,7 @@ class LittleLeft:
     """
 
     below: float = 0.01
-    rounds: int = 2
+    rounds: int = 3
     flat: float = 0.1
     name: ClassVar[str] = "little-left"
     reads: ClassVar[str] = "left"
