@@ -20,7 +20,7 @@ from asknext.log import ColumnStore, Event, Ledger, State, decide, in_turn
 from asknext.log import events as kinds
 from asknext.log.audit import AuditSlice, mixed
 from asknext.monitor.advice import Advice, advise
-from asknext.monitor.audit import AuditReport, report
+from asknext.monitor.audit import AuditReport, of_state
 from asknext.monitor.live import Watch
 from asknext.pool import Answer, Pool
 from asknext.randomness import spawn, spawn_seed
@@ -301,18 +301,14 @@ class Campaign:
     def audit(self) -> AuditReport:
         """How good the present model is, and what is in the pool: from the audit slice alone.
 
-        Of the slice, items up to the last one asked count; those told before without being asked too.
-
         Raises
         ------
         AskNextError : the campaign has no audit slice.
         """
-        if not len(self.state.audit.ids):
+        told = of_state(self.state, self.fitting.sources()["proba"] if self.learner is not None else None)
+        if told is None:
             raise AskNextError("this campaign has no audit slice; start it with audit=0.1 to have one.")
-        ids = self.state.audit.ids[: self.state.audited]
-        told = ids[self.pool.state[ids] >= 0]
-        known = self.learner is not None and len(told) and self.fitting.model is not None
-        return report(self.pool, ids, self.fitting.predicted(told) if known else None)
+        return told
 
     @in_turn
     def advice(self) -> Advice:

@@ -143,6 +143,7 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors=stream.errors)
     from asknext.cli import (  # noqa: F401  (they register)
+        advise,
         compare,
         datasets,
         gallery,

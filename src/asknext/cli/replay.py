@@ -14,7 +14,8 @@ from asknext.cli.app import app, fail, plain, print_json, progress, screen
 EXAMPLE = """
 Compute a metric over a finished comparison from its stored columns; nothing is trained (but easiness needs a
 reference model). It is written to DIR/replay-METRIC.csv; without --metric, their names are told. With
---verify, do a sample of rounds again and say whether the picks are identical.
+--verify, do a sample of rounds again and say whether the picks are identical. DIR may also be the project of
+a campaign that keeps its probabilities: metrics that need no truth can be computed there.
 
 [bold]Example:[/bold]  asknext replay asknext-digits --metric contradiction --subset test,batch
 """
@@ -28,6 +29,8 @@ def replay(
         help="A name such as brier or contradiction, or your own package.module:function.")] = None,
     subset: Annotated[str, typer.Option(help="test, pool, batch or labelled, or several.")] = "test",
     verify: Annotated[bool, typer.Option("--verify", help="Do a sample of rounds again.")] = False,
+    data: Annotated[str | None, typer.Option(help="Of a project, for metrics of distance: its data.")] = None,
+    target: Annotated[str | None, typer.Option(help="The column of labels in these data.")] = None,
     sample: Annotated[int, typer.Option(help="Rounds that --verify does again.")] = 10,
     as_json: Annotated[bool, typer.Option("--json", help="Print what was computed as JSON.")] = False,
 ) -> None:
@@ -35,11 +38,17 @@ def replay(
     from asknext.bench.moments import SUBSETS
     from asknext.bench.replay import finished, repeat
     from asknext.bench.results import write_measures
+    from asknext.cli.projects import along_project, is_project
     from asknext.errors import AskNextError
     from asknext.monitor.metrics import METRICS, REFERENCE
     from asknext.monitor.metrics import metric as find_metric
     from asknext.plugins import find
 
+    if is_project(directory):
+        along_project(directory, metric, subset, verify, data, target, as_json)
+        return
+    if data or target:
+        raise AskNextError("a comparison knows its data; --data and --target are for a project.")
     if (metric is None) == (not verify):
         raise AskNextError(f"give --metric NAME or --verify, one of them; metrics are {', '.join(METRICS)}.")
     if sample < 1:
@@ -50,11 +59,11 @@ def replay(
             f"the metric '{metric}' asks a model that learnt from the test items, not defined on them; "
             "give --subset batch, pool or labelled."
         )
-    settings, data = finished(directory)
+    settings, dataset = finished(directory)
     if verify:
         with progress("Repeating", sample) as done:
             repeats = []
-            for one in repeat(directory, settings, data, sample):
+            for one in repeat(directory, settings, dataset, sample):
                 repeats.append(one)
                 done(len(repeats))
         different = [one for one in repeats if not one.identical]
@@ -68,7 +77,7 @@ def replay(
             fail(f"{where}: the picks differ from the recorded ones.")
         return
     assert metric is not None
-    rows = list(measure(directory, settings, data, [metric], subsets))
+    rows = list(measure(directory, settings, dataset, [metric], subsets))
     if not rows:
         raise AskNextError(f"the metric '{metric}' is not defined on {subset} in any round.")
     path = directory / f"replay-{metric.replace(':', '.')}.csv"

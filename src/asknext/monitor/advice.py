@@ -93,7 +93,8 @@ def advise(seen: Sequence[Reading], audit: AuditReport | None = None) -> Advice:
     The advice. Stopping comes first, then exploring, then easier, then harder items.
     """
     now = seen[-1]
-    evidence = (_stop(seen), _explore(now), _easier(seen), _harder(now))
+    asked = now if now.gaps or now.accord or len(seen) < 2 else seen[-2]  # no batch is known at present
+    evidence = (_stop(seen), _explore(asked), _easier(seen), _harder(asked))
     fired = next((one for one in evidence if one.fired), None)
     action = fired.speaks_for if fired else KEEP
     accuracy = audit.accuracy if audit else None

@@ -33,7 +33,7 @@ Intervals hold at a round fixed in advance: one that is watched until it looks g
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import hypot, sqrt
 from typing import NamedTuple
 
@@ -41,6 +41,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from asknext.errors import AskNextError
+from asknext.log import State
 from asknext.monitor.interval import Interval, proportion
 from asknext.pool import ANSWER_CODES, OUT_OF_SCOPE, Pool
 from asknext.types import Array, Ids, Label
@@ -61,6 +62,24 @@ class AuditReport(NamedTuple):
     class_shares: dict[Label, Interval] | None
     out_of_scope: Interval | None
     unseen: Interval | None
+
+
+def of_state(state: State, proba: Callable[[Ids], Array] | None) -> AuditReport | None:
+    """What the audit slice of a campaign tells; None where it has none.
+
+    Of the slice, items up to the last one asked count; those told before without being asked too.
+
+    Parameters
+    ----------
+    state : of the campaign.
+    proba : class probabilities of items by its present model; None without a model.
+    """
+    if not len(state.audit.ids):
+        return None
+    ids = state.audit.ids[: state.audited]
+    told = ids[state.pool.state[ids] >= 0]
+    fitted = proba is not None and len(told) and len(state.visible.labelled)
+    return report(state.pool, ids, proba(told).argmax(axis=1) if proba is not None and fitted else None)
 
 
 def report(pool: Pool, ids: Ids, predicted: Ids | None) -> AuditReport:

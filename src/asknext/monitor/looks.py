@@ -84,8 +84,8 @@ def stored(events: Iterable[Event], columns: ColumnStore, place: str) -> Callabl
             values = columns.get(keys[number]) if keys.get(number) else None
             if values is None and labelled:
                 raise AskNextError(
-                    f"{place} keeps no probabilities of round {number}; record() keeps them in each round, "
-                    "and give the data (--data) to have the model fitted anew."
+                    f"{place} keeps no probabilities of round {number}; campaign.record() keeps them in each "
+                    "round, and campaign.advice() fits the models again."
                 )
             return np.full((len(ids), k), 1 / max(1, k)) if values is None else values[ids]
 

@@ -1,0 +1,79 @@
+"""What commands on a project share: its log, its columns, and its features where the user gives the data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from asknext.cli.app import print_json, screen
+from asknext.errors import AskNextError
+
+
+def features_of(project: Path, n: int, fingerprint: str, data: str | None, target: str | None) -> Any:
+    """The features of a project's items, from the data that it was started with; None where none are given.
+
+    Raises
+    ------
+    AskNextError : the data cannot be read, or are others than those of the project.
+    """
+    if data is None:
+        return None
+    from asknext.datasets import load
+    from asknext.learners.fitting import Table
+
+    X = load(data, target).X
+    if len(X) != n or (fingerprint and Table(X).key != fingerprint):
+        raise AskNextError(f"{data} holds other items than {project}; give the data it was started with.")
+    return X
+
+
+def along_project(
+    project: Path,
+    metric: str | None,
+    subset: str,
+    verify: bool,
+    data: str | None,
+    target: str | None,
+    as_json: bool,
+) -> None:
+    """Compute a metric along the log of a project, print it, and write PROJECT/replay-METRIC.csv.
+
+    Raises
+    ------
+    AskNextError : verification is asked for, no metric is named, or it is not defined here.
+    """
+    from asknext.bench.results import Measure, write_measures
+    from asknext.log import ColumnStore, fold, read_events
+    from asknext.monitor.metrics import METRICS
+    from asknext.monitor.metrics import metric as find_metric
+    from asknext.monitor.trail import SUBSETS, trail
+    from asknext.plugins import find
+
+    if verify or metric is None:
+        raise AskNextError(f"{project} is a project; give --metric NAME, one of {', '.join(METRICS)}.")
+    if subset == "test":
+        raise AskNextError("a project has no test items; give --subset pool, batch or labelled.")
+    subsets = [find("subset", name, {s: s for s in SUBSETS}) for name in subset.split(",")]
+    events = read_events(project)
+    state = fold(events)
+    X = features_of(project, state.n, state.data, data, target)
+    chosen = {metric: find_metric(metric)}
+    points = list(trail(events, ColumnStore(project / "columns"), str(project), chosen, subsets, X))
+    if not points:
+        raise AskNextError(f"the metric '{metric}' is not defined on {subset} in any round.")
+    rows = [Measure(project.name, "", state.seed, *point) for point in points]
+    path = project / f"replay-{metric.replace(':', '.')}.csv"
+    write_measures(path, rows)
+    if as_json:
+        print_json([row._asdict() for row in rows])
+        return
+    for point in points:
+        screen.print(f"round {point.round}, {point.n_labelled} labels, {point.subset}: {point.value:.4f}")
+    screen.print(f"Written to {path}", highlight=False, markup=False, soft_wrap=True)
+
+
+def is_project(directory: Path) -> bool:
+    """Whether the directory itself holds the log of a campaign."""
+    from asknext.log.reader import DATABASE
+
+    return (directory / DATABASE).is_file()
