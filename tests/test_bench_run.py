@@ -191,7 +191,7 @@ def test_a_column_that_is_gone_is_said_so(tmp_path: Path, wine: Dataset) -> None
 def test_a_run_of_other_sizes_is_refused(tmp_path: Path, wine: Dataset, other: dict[str, int]) -> None:
     y, run = class_positions(wine), Run(tmp_path, "margin", 0)
     execute(run, wine.X, y, wine.classes, replace(SMALL, **other))
-    with pytest.raises(AskNextError, match=r"holds a run with \d+ labels in round \d, where \d+ are due"):
+    with pytest.raises(AskNextError, match=r"holds a run with \d+ answers in round \d, where \d+ are due"):
         execute(run, wine.X, y, wine.classes, SMALL)
     with pytest.raises(AskNextError, match="belongs elsewhere; put the folder back"):
         run.events(SMALL)

@@ -34,10 +34,12 @@ class Artist:
     ----------
     looks : colour and dash of every strategy.
     order : strategies, the best first.
+    budget : what the x axis counts.
     """
 
     looks: dict[str, Look]
     order: tuple[str, ...]
+    budget: str = "labelled items"
 
     def learning_curves(self, accuracy: Curves) -> Spec:
         """Mean accuracy by labels, its 95 % band, the single seeds, and each name at the end of its line."""
@@ -66,7 +68,7 @@ class Artist:
             means.mark_line(strokeWidth=2.2).encode(
                 y=y("mean:Q"), strokeDash=self._dash(), opacity=faded(1, 0.15)
             ),
-            _touch(means, "mean accuracy", ".1%", len(accuracy.seeds) > 1).add_params(focus),
+            self._touch(means, "mean accuracy", ".1%", len(accuracy.seeds) > 1).add_params(focus),
         ]
         ends = dict(zip(accuracy.strategies, accuracy.values.mean(axis=1)[:, -1], strict=True))
         gap = LABEL_GAP / height * (high - low)
@@ -91,7 +93,7 @@ class Artist:
             accuracy, strategies=others, values=100 * (accuracy.values[rows] - accuracy.values[base])
         )
         low, high = _domain(paired.values)
-        chart = self._chart(None, accuracy, ticks=4, title=None)
+        chart = self._chart(None, accuracy, ticks=4, titled=False)
         means, seeds = (chart.transform_filter(f"isValid(datum.{field})") for field in ("mean", "value"))
         layers: list[Any] = [
             alt.Chart().mark_rule(color=FAINT).encode(y=alt.datum(0, type="quantitative")),
@@ -108,7 +110,7 @@ class Artist:
         )
         layers += [
             means.mark_line(strokeWidth=2.2).encode(y=y),
-            _touch(means, f"points above {baseline}", "+.1f", len(accuracy.seeds) > 1),
+            self._touch(means, f"points above {baseline}", "+.1f", len(accuracy.seeds) > 1),
         ]
         size = 2 if 2 * len(others) <= COLUMNS else 1
         panel = alt.layer(*layers).properties(width=size * PANEL_WIDTH, height=size * PANEL_HEIGHT)
@@ -123,7 +125,7 @@ class Artist:
         scale = alt.Scale(domain=_domain(curves.values.mean(axis=1)), nice=False)
         y = alt.Y("mean:Q", scale=scale, axis=axis)
         line = means.mark_line(strokeWidth=1.8).encode(y=y, strokeDash=self._dash())
-        touch = _touch(means, "mean", ".1%" if percent else ".3f", len(curves.seeds) > 1)
+        touch = self._touch(means, "mean", ".1%" if percent else ".3f", len(curves.seeds) > 1)
         chart = alt.layer(line, touch).properties(width=SMALL_WIDTH, height=SMALL_HEIGHT)
         return _spec(chart, means=_means(curves))
 
@@ -179,7 +181,7 @@ class Artist:
         data: str | None,
         curves: Curves | None = None,
         ticks: int = 10,
-        title: str | None = "labelled items",
+        titled: bool = True,
     ) -> alt.Chart:
         """A chart of named rows with the colours set and, for curves, the labels on the x axis."""
         scale = alt.Scale(domain=list(self.order), range=[self.looks[name].colour for name in self.order])
@@ -188,13 +190,28 @@ class Artist:
         if curves is None:
             return chart
         domain = [float(curves.n_labelled[0]), float(curves.n_labelled[-1])]
-        axis = alt.Axis(title=title, tickCount=ticks, format="~f")
+        axis = alt.Axis(title=self.budget if titled else None, tickCount=ticks, format="~f")
         return chart.encode(x=alt.X("n:Q", axis=axis, scale=alt.Scale(domain=domain, nice=False)))
 
     def _dash(self) -> alt.StrokeDash:
         dashes = [list(self.looks[name].dash) for name in self.order]
         scale = alt.Scale(domain=list(self.order), range=dashes)
         return alt.StrokeDash("strategy:N", scale=scale, legend=None)
+
+    def _touch(self, chart: alt.Chart, title: str, format: str, band: bool) -> alt.Chart:
+        """Invisible points that catch the pointer and tell the values under it."""
+        tooltip = [
+            alt.Tooltip("strategy:N"),
+            alt.Tooltip("n:Q", title=self.budget, format="~f"),
+            alt.Tooltip("mean:Q", title=title, format=format),
+        ]
+        if band:
+            tooltip += [
+                alt.Tooltip("low:Q", title="95 % from", format=format),
+                alt.Tooltip("high:Q", title="to", format=format),
+            ]
+        points = chart.mark_point(size=140, filled=True, opacity=0, aria=False)
+        return points.encode(y="mean:Q", tooltip=tooltip)
 
 
 def spread(positions: Array, gap: float, low: float, high: float) -> Array:
@@ -215,21 +232,6 @@ def spread(positions: Array, gap: float, low: float, high: float) -> Array:
     placed = np.empty(len(positions))
     placed[order] = np.clip(moved, low, max(low, high - steps[-1])) + steps
     return placed
-
-
-def _touch(chart: alt.Chart, title: str, format: str, band: bool) -> alt.Chart:
-    """Invisible points that catch the pointer and tell the values under it."""
-    tooltip = [
-        alt.Tooltip("strategy:N"),
-        alt.Tooltip("n:Q", title="labelled items", format="~f"),
-        alt.Tooltip("mean:Q", title=title, format=format),
-    ]
-    if band:
-        tooltip += [
-            alt.Tooltip("low:Q", title="95 % from", format=format),
-            alt.Tooltip("high:Q", title="to", format=format),
-        ]
-    return chart.mark_point(size=140, filled=True, opacity=0, aria=False).encode(y="mean:Q", tooltip=tooltip)
 
 
 def _means(curves: Curves) -> Rows:

@@ -161,7 +161,7 @@ def measure(
     ----------
     out, settings, data : of the comparison.
     names : metrics, also `package.module:function`.
-    subsets : "test", "pool", "batch", "labelled".
+    subsets : "test", "pool", "batch", "labelled", "asked"; see `Moment.view`.
 
     Returns
     -------

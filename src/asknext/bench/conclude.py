@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -11,8 +11,9 @@ from typing import Any
 from asknext.bench.compare import measure, timings
 from asknext.bench.protocol import Settings
 from asknext.bench.report import write_all
-from asknext.bench.results import Comparison, Measure
+from asknext.bench.results import Comparison
 from asknext.datasets import Dataset
+from asknext.monitor.metrics import ALWAYS
 from asknext.strategies import peers
 
 LIBRARIES = ("asknext", "numpy", "scipy", "scikit-learn")
@@ -44,18 +45,23 @@ def conclude(out: Path, settings: Settings, data: Dataset, command: str) -> dict
             "test_size": test,
             "notes": [*data.notes, *settings.departures],
             "command": command,
+            "budget": settings.scenario.budget,
             "versions": {
                 "python": platform.python_version(),
                 **{name: version(name) for name in LIBRARIES},
                 **peers.versions(settings.strategies),
             },
         },
-        measures=[*measure(out, settings, data), *_noise(out, settings, data)],
+        measures=[row for names in _wanted(settings, data) for row in measure(out, settings, data, *names)],
         timings=list(timings(out, settings)),
     )
     return write_all(comparison, out)
 
 
-def _noise(out: Path, settings: Settings, data: Dataset) -> Iterable[Measure]:
-    """How much of what was labelled is noisy, where the data know it."""
-    return () if data.noisy is None else measure(out, settings, data, ["noisy-ratio"], ["labelled"])
+def _wanted(settings: Settings, data: Dataset) -> Iterator[tuple[Sequence[str], Sequence[str]]]:
+    """What is measured, as metrics and subsets: more than the accuracy where there is more to say."""
+    yield ALWAYS, ["test"]
+    if data.noisy is not None:
+        yield ["noisy-ratio"], ["labelled"]
+    if settings.scenario.audit:
+        yield ["labels"], ["asked"]

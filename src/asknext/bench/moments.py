@@ -16,7 +16,7 @@ from asknext.log import events as kinds
 from asknext.monitor.view import View
 from asknext.types import Array, Ids
 
-SUBSETS = ("test", "pool", "batch", "labelled")
+SUBSETS = ("test", "pool", "batch", "labelled", "asked")
 
 
 @dataclass(frozen=True)
@@ -26,10 +26,11 @@ class Moment:
     Parameters
     ----------
     round : batches asked before.
-    n_labelled : labels the model was fitted on.
+    n_labelled : answers bought so far, first labels included; see `Measure`.
     column : reads the class probabilities of the whole "pool" or "test".
     truth, features : true class positions and features of the same, by name.
-    labelled, labels : pool items labelled so far, and their class positions.
+    asked : pool items answered so far.
+    labelled, labels : those of them that the model learnt from, and their class positions.
     candidates : pool items not asked so far; batch : those asked in this round (empty in the last).
     before : the moment of the round before, or None.
     noisy : which items of the same are noisy, by name; empty where nobody knows.
@@ -40,6 +41,7 @@ class Moment:
     column: Callable[[str], Array]
     truth: dict[str, Array]
     features: dict[str, Array]
+    asked: Ids
     labelled: Ids
     labels: Ids
     candidates: Ids
@@ -53,13 +55,15 @@ class Moment:
 
         Parameters
         ----------
-        subset : "test", "pool" (candidates only), "batch" (before it was labelled) or "labelled" (so far).
+        subset : "test", "pool" (candidates only), "batch" (before it was answered), "asked" (all that was
+            answered so far) or "labelled" (what the model learnt from).
         """
         ids: Ids | slice
         if subset == "test":
             where, ids = "test", slice(None)  # all of it, without a copy
         else:
-            parts = {"pool": self.candidates, "batch": self.batch, "labelled": self.labelled}
+            parts = {"pool": self.candidates, "batch": self.batch}
+            parts |= {"labelled": self.labelled, "asked": self.asked}
             where, ids = "pool", parts[subset]
             if len(ids) == 0:
                 return None
@@ -102,8 +106,8 @@ def moments(
     AskNextError : a column is gone.
     """
     events = run.events(settings)
-    asked = [e.body for e in events if e.type == kinds.ASKED]
-    batches = {body["round"]: np.array(body["ids"], dtype=np.intp) for body in asked}
+    bodies = [e.body for e in events if e.type == kinds.ASKED]
+    batches = {body["round"]: np.array(body["ids"], dtype=np.intp) for body in bodies}
     truth = {"pool": y[parts.pool], "test": y[parts.test]}
     features = {"pool": X[parts.pool], "test": X[parts.test]}
     noise = {} if noisy is None else {"pool": noisy[parts.pool], "test": noisy[parts.test]}
@@ -112,16 +116,18 @@ def moments(
         state.apply(event)
         if event.type != kinds.FITTED:
             continue
-        number = event.body["round"]
+        number, pool, learnt = event.body["round"], state.pool, state.visible
+        asked = np.sort(np.concatenate([pool.labelled, pool.out_of_scope]))
         before = Moment(
             round=number,
-            n_labelled=event.body["labelled"],
+            n_labelled=len(asked),
             column=cache(partial(_column, run, event, len(parts.pool))),
             truth=truth,
             features=features,
-            labelled=state.pool.labelled,
-            labels=state.pool.y.astype(np.intp),
-            candidates=state.pool.candidates,
+            asked=asked,
+            labelled=learnt.labelled,
+            labels=learnt.y.astype(np.intp),
+            candidates=pool.candidates,
             batch=batches.get(number, np.empty(0, dtype=np.intp)),
             before=before and replace(before, before=None),  # one step back; more would fill the memory
             reference=reference,

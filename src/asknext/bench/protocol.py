@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.model_selection import train_test_split
 
 from asknext import __version__, rows
+from asknext.bench.scenario import TIDY, Scenario, read_scenario
 from asknext.datasets import Dataset
 from asknext.errors import AskNextError
 from asknext.files import occupied, read_json, sweep, write_json
@@ -43,6 +44,7 @@ class Settings:
     test_share : share of the items held out for testing.
     halves : two runs share a division into halves, not by class: seeds 2s and 2s + 1 swap pool and test.
     stratified : the first labels are drawn by class, which needs to know the classes of the pool.
+    scenario : what makes the pool a real one.
     """
 
     source: str
@@ -56,6 +58,7 @@ class Settings:
     test_share: float
     halves: bool = False
     stratified: bool = False
+    scenario: Scenario = TIDY
 
     @property
     def departures(self) -> tuple[str, ...]:
@@ -65,7 +68,7 @@ class Settings:
             said.append("seeds 2s and 2s + 1 share halves, not drawn by class, and swap pool and test")
         if self.stratified:
             said.append("the first labels are drawn by class")
-        return tuple(said)
+        return (*said, *self.scenario.sentences)
 
     def test_size(self, n: int, classes: int) -> int:
         """Items held out of n: the share asked for, but at least one for each class."""
@@ -84,6 +87,7 @@ class Settings:
             "test_share": self.test_share,
             "asknext": __version__,
             **special,
+            **self.scenario.special,
         }
 
 
@@ -144,6 +148,7 @@ def fit_to_pool(settings: Settings, data: Dataset) -> Settings:
     """
     if not settings.strategies:
         raise AskNextError("there is no strategy to run; name at least one with --strategies.")
+    settings.scenario.check()
     if not 0 < settings.test_share < 1:
         raise AskNextError(f"--test-share is {settings.test_share}; it must lie between 0 and 1.")
     pool = len(data.y) - settings.test_size(len(data.y), len(data.classes))
@@ -245,6 +250,7 @@ def recorded(out: Path) -> tuple[dict[str, Any], Settings]:
         found = read_json(out / SETTINGS)
         identity, values = dict(found["identity"]), dict(found["settings"])
         values["strategies"] = tuple(values["strategies"])
+        values["scenario"] = read_scenario(values.get("scenario", {}))
         settings = Settings(**values)
         whole = (settings.initial, settings.batch, settings.rounds, settings.seeds)
         names = (settings.source, settings.learner, *settings.strategies, settings.target or "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from asknext import strategies
 from asknext.bench.compare import check_strategies
 from asknext.bench.protocol import Settings, fit_to_pool
 from asknext.bench.published_table import Published, read_published
+from asknext.bench.scenario import Scenario
 from asknext.datasets import Dataset, load
 from asknext.errors import AskNextError
 from asknext.files import occupied, sweep, write_text
@@ -30,11 +31,12 @@ _KINDS = {
 _TYPES = {
     "title": str, "description": str, "name": str, "data": str, "target": str, "learner": str,
     "initial": int, "batch": int, "rounds": int, "seeds": int, "test_share": float, "strategies": list,
-    "halves": bool, "stratified": bool, "tasks": list, "groups": dict, "defaults": dict, "quick": dict,
-    "published": dict,
+    "halves": bool, "stratified": bool, "audit": float, "tasks": list, "groups": dict, "defaults": dict,
+    "quick": dict, "published": dict,
 }  # fmt: skip
 _NEEDED = ("data", "learner", "initial", "batch", "rounds", "seeds", "test_share", "strategies")
-_SETTINGS = (*_NEEDED, "target", "halves", "stratified")
+_SCENARIO = tuple(field.name for field in fields(Scenario))
+_SETTINGS = (*_NEEDED, "target", "halves", "stratified", *_SCENARIO)
 _LEAST = {"initial": 0, "batch": 1, "rounds": 1, "seeds": 1}
 
 
@@ -203,7 +205,10 @@ def _settings(found: Mapping[str, Any], groups: Mapping[str, Any], where: str) -
         raise AskNextError(f"{where}: {error}") from error
     flags = {key: found[key] for key in ("halves", "stratified") if key in found}
     rest = {key: found[key] for key in ("learner", *_LEAST, "test_share")} | flags
-    return Settings(source=found["data"], target=found.get("target"), strategies=chosen, **rest)
+    scenario = Scenario(**{key: found[key] for key in _SCENARIO if key in found})
+    return Settings(
+        source=found["data"], target=found.get("target"), strategies=chosen, scenario=scenario, **rest
+    )
 
 
 def _are_texts(values: Any) -> bool:

@@ -67,7 +67,8 @@ def write_all(comparison: Comparison, out: Path) -> dict[str, Any]:
 def figures(comparison: Comparison, summary: dict[str, Any]) -> list[Figure]:
     """Every chart that the comparison has data for, in reading order."""
     results, nemenyi = summary["strategies"], summary["tests"]["nemenyi"]
-    artist = Artist(looks(list(results), BASELINE), tuple(best_first(summary)))
+    order = tuple(best_first(summary))
+    artist = Artist(looks(list(results), BASELINE), order, summary["budget"])
     accuracy = accuracy_curves(comparison)
     drawn = [_figure("learning-curves", "Learning curves", artist.learning_curves(accuracy))]
     if BASELINE in results and len(results) > 1:

@@ -16,7 +16,12 @@ RESULTS = "results.csv"
 
 
 class Measure(NamedTuple):
-    """One row of results.csv: one number about one model on one subset of the items."""
+    """One row of results.csv: one number about one model on one subset of the items.
+
+    `n_labelled` counts the answers bought so far, first labels included, by which strategies are compared.
+    Each is a label that the model learns from, but for audit items and items out of scope; the metric
+    `labels` counts those that are.
+    """
 
     dataset: str
     strategy: str

@@ -93,7 +93,7 @@ class Run:
         ------
         AskNextError : another strategy asked, another learner or seed was at work, or rounds had other sizes.
         """
-        size = 0
+        size = spent = 0
         for event in events:
             body, found = event.body, ""
             if event.type == kinds.CREATED:
@@ -102,10 +102,12 @@ class Run:
                     found = f"seed {body['seed']}"
             elif event.type == kinds.ASKED and body["strategy"] != self.strategy:
                 found = f"the strategy {body['strategy']}"
+            elif event.type == kinds.ANSWERED:
+                spent += len(body["ids"])
             elif event.type == kinds.FITTED:
                 due = min(settings.initial + settings.batch * body["round"], size)
-                if body["labelled"] != due:
-                    found = f"{body['labelled']} labels in round {body['round']}, where {due} are due,"
+                if spent != due:
+                    found = f"{spent} answers in round {body['round']}, where {due} are due,"
                 elif body["learner"] != _learner_key(settings.learner):
                     found = "another learner"
             if found:
@@ -134,6 +136,7 @@ def open_campaign(
         seed=run.seed,
         path=run.path,
         classes=classes,
+        audit=settings.scenario.audit,
         signals=insight(run.strategy, X, y, classes, parts, settings, run.seed, run.columns),
         columns=run.columns,
         wait=LOCK_WAIT,
@@ -202,7 +205,7 @@ def play(campaign: Campaign, parts: Split, oracle: Oracle, settings: Settings) -
         campaign.tell(campaign.pending, oracle.answer(campaign.pending))
     elif campaign.round == 0 and settings.initial:
         campaign.tell(parts.initial, oracle.answer(parts.initial), id="initial")  # counts once
-    if len(campaign.pool.labelled):
+    if campaign.round or settings.initial:  # before the first answer there is nothing to record
         campaign.record()
     return campaign.round < settings.rounds and len(campaign.ask(settings.batch)) > 0
 

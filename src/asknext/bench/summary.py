@@ -77,6 +77,7 @@ def summarise(comparison: Comparison) -> dict[str, Any]:
         "n": int(comparison.n),
         "classes": list(comparison.classes),
         "settings": comparison.settings,
+        "budget": comparison.settings.get("budget", "labelled items"),
         "n_labelled": [int(n) for n in accuracy.n_labelled],
         "seeds": [int(seed) for seed in accuracy.seeds],
         "strategies": strategies,

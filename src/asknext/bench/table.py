@@ -26,7 +26,7 @@ def terminal_table(summary: dict[str, Any]) -> Table:
     results = summary["strategies"]
     caption = Text(LEGEND, "dim").append("\n".join(["", summary["verdict"], *summary["warnings"]]), "not dim")
     table = Table(
-        title=Text(f"{summary['dataset']}, {summary['n_labelled'][-1]} labels"),
+        title=Text(f"{summary['dataset']}, {summary['n_labelled'][-1]} {summary['budget']}"),
         caption=caption,
         caption_justify="left",
         title_justify="left",

@@ -45,6 +45,8 @@ def compare(
     rounds: Annotated[int, typer.Option(help="Batches to ask.")] = 20,
     seeds: Annotated[int, typer.Option(help="Runs of each strategy.")] = 5,
     test_share: Annotated[float, typer.Option(help="Share of the items held out for testing.")] = 0.3,
+    audit: Annotated[float, typer.Option(
+        help="Share of each batch drawn at random and hidden from strategy and learner.")] = 0.0,
     jobs: Annotated[int, typer.Option(help="Processes; 0: one a core.")] = 0,
     out: Annotated[Path | None, typer.Option(
         help="Results directory.", show_default="asknext-DATA")] = None,
@@ -63,6 +65,7 @@ def compare(
     )
     from asknext.bench.conclude import conclude
     from asknext.bench.protocol import DEFAULT_STRATEGIES, Settings, claim, fit_to_pool
+    from asknext.bench.scenario import Scenario
     from asknext.bench.table import terminal_table
     from asknext.datasets import load
     from asknext.datasets.labels import look_alikes
@@ -84,7 +87,7 @@ def compare(
             source=str(Path(data).absolute()) if Path(data).is_file() else data,
             target=target, strategies=chosen, learner=learner,
             initial=-1 if initial is None else initial, batch=-1 if batch is None else batch,
-            rounds=rounds, seeds=seeds, test_share=test_share,
+            rounds=rounds, seeds=seeds, test_share=test_share, scenario=Scenario(audit=audit),
         ),
         found,
     )  # fmt: skip

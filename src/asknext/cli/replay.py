@@ -27,7 +27,7 @@ def replay(
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="Results directory of a comparison.")],
     metric: Annotated[str | None, typer.Option(
         help="A name such as brier or contradiction, or your own package.module:function.")] = None,
-    subset: Annotated[str, typer.Option(help="test, pool, batch or labelled, or several.")] = "test",
+    subset: Annotated[str, typer.Option(help="test, pool, batch, labelled or asked, or several.")] = "test",
     verify: Annotated[bool, typer.Option("--verify", help="Do a sample of rounds again.")] = False,
     data: Annotated[str | None, typer.Option(help="Of a project, for metrics of distance: its data.")] = None,
     target: Annotated[str | None, typer.Option(help="The column of labels in these data.")] = None,

@@ -75,6 +75,7 @@ METRICS: dict[str, Metric] = {
     "labelled-distance": Metric(lambda v: exploration.mean_distance(_nearest(v)), {FEATURES}),
     "coverage-radius": Metric(lambda v: exploration.coverage_radius(_nearest(v)), {FEATURES}),
     "redundancy": Metric(lambda v: redundancy.mean_similarity(v.X), {FEATURES}),
+    "labels": Metric(lambda v: len(v.labels)),
     "confidence": Metric(lambda v: v.proba.max(axis=1).mean()),
     "margin": Metric(lambda v: _mean(uncertainty.margin(v.proba))),
     "entropy": Metric(lambda v: _mean(uncertainty.entropy(v.proba))),

@@ -16,7 +16,7 @@ class View(NamedTuple):
     y : (m,) their true class positions; None where nobody knows them.
     previous : (m, k) the same items by the model of the round before; None in the first round.
     X : (m, d) their features; None where there are no numbers.
-    known : (l, d) features of the items labelled so far, none of which is in the batch.
+    known : (l, d) features of the items that the model learnt from, none of which is in the batch.
     labels : (l,) their class positions.
     new : (l,) which of them were labelled since the round before.
     reference : (m, k) probabilities by a model that learnt from the truth of other items; None if not asked
