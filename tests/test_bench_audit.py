@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from asknext.bench.compare import carry_out, class_positions, measure, runs
-from asknext.bench.protocol import Settings, check_place, claim, fit_to_pool, recorded, reopen
+from asknext.bench.protocol import Settings, check_place, claim, recorded, reopen
 from asknext.bench.replay import repeat
 from asknext.bench.run import Run, execute
 from asknext.bench.scenario import Scenario
@@ -78,11 +78,6 @@ def test_a_directory_keeps_its_share_and_old_ones_have_none(tmp_path: Path, out:
     file.write_text(json.dumps(content))
     with pytest.raises(AskNextError, match="damaged"):
         reopen(tmp_path)
-
-
-def test_a_share_that_means_nothing_is_refused(wine: Dataset) -> None:
-    with pytest.raises(AskNextError, match=r"--audit is 1.0; it must be at least 0 and below 1"):
-        fit_to_pool(replace(AUDITED, scenario=Scenario(audit=1.0)), wine)
 
 
 def test_an_ordinary_comparison_counts_labels(tmp_path: Path, wine: Dataset) -> None:

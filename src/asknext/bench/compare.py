@@ -16,7 +16,7 @@ from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from asknext.bench.insight import reference
 from asknext.bench.moments import moments
-from asknext.bench.protocol import Settings, split
+from asknext.bench.protocol import Settings, class_positions, split
 from asknext.bench.results import Measure, Timing
 from asknext.bench.run import Run, check, execute
 from asknext.datasets import Dataset
@@ -25,7 +25,6 @@ from asknext.log import events as kinds
 from asknext.log.reader import count_events
 from asknext.monitor.metrics import ALWAYS, REFERENCE, compute, metric
 from asknext.strategies import get
-from asknext.types import Array
 
 Progress = Callable[[int], None]
 """Told now and then how many rounds are done in all."""
@@ -139,12 +138,6 @@ def check_strategies(settings: Settings, data: Dataset) -> None:
         check(Run(Path(), name, 0), data.X, y, data.classes, settings)
 
 
-def class_positions(data: Dataset) -> Array:
-    """(n,) the position of each item's label in `data.classes`."""
-    place = {label: j for j, label in enumerate(data.classes)}
-    return np.array([place[label] for label in data.y.tolist()], dtype=np.intp)
-
-
 def measure(
     out: Path,
     settings: Settings,
@@ -171,10 +164,11 @@ def measure(
     subsets = tuple(subsets)
     chosen = {name: metric(name) for name in names}
     asked = any(REFERENCE in one.needs for one in chosen.values())
-    judges = cache(lambda seed: reference(data.X, y, data.classes, split(y, settings, seed), settings, seed))
+    divided = cache(lambda seed: split(y, settings, seed, data.classes))
+    judges = cache(lambda seed: reference(data.X, y, data.classes, divided(seed), settings, seed))
     for run in runs(out, settings):
         judge = judges(run.seed) if asked else None
-        for moment in moments(run, split(y, settings, run.seed), data.X, y, settings, judge, data.noisy):
+        for moment in moments(run, divided(run.seed), data.X, y, settings, judge, data.noisy):
             for subset in subsets:
                 view = moment.view(subset)
                 if view is None:

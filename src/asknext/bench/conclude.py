@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from asknext.bench.compare import measure, timings
-from asknext.bench.protocol import Settings
+from asknext.bench.protocol import Settings, class_positions, split
 from asknext.bench.report import write_all
 from asknext.bench.results import Comparison
 from asknext.datasets import Dataset
@@ -27,7 +26,9 @@ def conclude(out: Path, settings: Settings, data: Dataset, command: str) -> dict
     out, settings, data : of the comparison, all of whose runs are finished.
     command : what the user typed, for the report.
     """
-    test = settings.test_size(len(data.y), len(data.classes))
+    y = class_positions(data)
+    parts = split(y, settings, 0, data.classes)
+    outside = bool((parts.positions(y)[parts.pool] < 0).any())
     comparison = Comparison(
         dataset=data.name,
         n=len(data.y),
@@ -40,28 +41,41 @@ def conclude(out: Path, settings: Settings, data: Dataset, command: str) -> dict
             "rounds": settings.rounds,
             "seeds": settings.seeds,
             "strategies": list(settings.strategies),
-            "pool_size": len(data.y) - test,
+            "pool_size": len(parts.pool),
             "test_share": settings.test_share,
-            "test_size": test,
+            "test_size": len(parts.test),
             "notes": [*data.notes, *settings.departures],
             "command": command,
-            "budget": settings.scenario.budget,
+            "budget": "answers" if settings.scenario.audit or outside else "labelled items",
             "versions": {
                 "python": platform.python_version(),
                 **{name: version(name) for name in LIBRARIES},
                 **peers.versions(settings.strategies),
             },
         },
-        measures=[row for names in _wanted(settings, data) for row in measure(out, settings, data, *names)],
+        measures=[
+            row
+            for subset, names in _wanted(settings, data, outside).items()
+            for row in measure(out, settings, data, names, [subset])
+        ],
         timings=list(timings(out, settings)),
     )
     return write_all(comparison, out)
 
 
-def _wanted(settings: Settings, data: Dataset) -> Iterator[tuple[Sequence[str], Sequence[str]]]:
-    """What is measured, as metrics and subsets: more than the accuracy where there is more to say."""
-    yield ALWAYS, ["test"]
+def _wanted(settings: Settings, data: Dataset, outside: bool) -> dict[str, list[str]]:
+    """The metrics to compute of each subset: more than the accuracy where there is more to say."""
+    scenario = settings.scenario
+    wanted: dict[str, list[str]] = {"test": [*ALWAYS], "asked": [], "batch": [], "labelled": []}
     if data.noisy is not None:
-        yield ["noisy-ratio"], ["labelled"]
-    if settings.scenario.audit:
-        yield ["labels"], ["asked"]
+        wanted["labelled"] += ["noisy-ratio"]
+    if outside:
+        wanted["batch"] += ["query-precision"]
+        wanted["asked"] += ["query-precision", "query-recall", "cost"]
+    if outside or scenario.audit:
+        wanted["asked"] += ["labels"]
+    if scenario.long_tail is not None or scenario.known is not None:
+        wanted["test"] += ["known-class-accuracy", "accuracy-many", "accuracy-medium", "accuracy-few"]
+        wanted["asked"] += ["classes-found"]
+        wanted["batch"] += ["novelty-ratio"]
+    return {subset: names for subset, names in wanted.items() if names}

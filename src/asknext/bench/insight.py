@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Sequence
 
 import numpy as np
 
 from asknext import strategies
-from asknext.bench.protocol import Settings, Split
+from asknext.bench.division import Split
+from asknext.bench.protocol import Settings
 from asknext.learners import make
 from asknext.learners.fitting import Columns, Fitting, Table
 from asknext.pool import Pool
@@ -19,7 +20,7 @@ def insight(
     strategy: str,
     X: Array,
     y: Array,
-    classes: Collection[Label],
+    classes: Sequence[Label],
     parts: Split,
     settings: Settings,
     seed: int,
@@ -42,9 +43,9 @@ def insight(
 
     Returns
     -------
-    `truth` (p,) and perhaps `reference_proba` (p, k), for the p pool items.
+    `truth` (p,), -1 out of scope, and perhaps `reference_proba` (p, k), for the p pool items.
     """
-    known = {"truth": y[parts.pool]}
+    known = {"truth": parts.positions(y)[parts.pool]}
     if "reference_proba" in strategies.get(strategy).needs:
         known["reference_proba"] = reference(X, y, classes, parts, settings, seed, columns)
     return known
@@ -53,14 +54,15 @@ def insight(
 def reference(
     X: Array,
     y: Array,
-    classes: Collection[Label],
+    classes: Sequence[Label],
     parts: Split,
     settings: Settings,
     seed: int,
     columns: Columns | None = None,
 ) -> Array:
     """(p, k) what the reference model of a seed says of the pool; parameters as for `insight`."""
-    heldout = Pool(y[parts.test].astype(np.int32), tuple(classes))
+    truth = parts.positions(y)[parts.test].astype(np.int32)
+    heldout = Pool(truth, tuple(classes[c] for c in parts.scope))
     table = Table(X[parts.test], holdout=X[parts.pool])
     fitting = Fitting(make(settings.learner), table, heldout, spawn_seed(seed, "reference"), columns)
     return fitting.column("proba")[len(table) :]

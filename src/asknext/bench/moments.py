@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 from functools import cache, partial
 
 import numpy as np
+from numpy.typing import NDArray
 
-from asknext.bench.protocol import Settings, Split
+from asknext.bench.division import Split
+from asknext.bench.protocol import Settings
 from asknext.bench.run import Run
 from asknext.errors import AskNextError
 from asknext.log import Event, State
@@ -28,12 +30,16 @@ class Moment:
     round : batches asked before.
     n_labelled : answers bought so far, first labels included; see `Measure`.
     column : reads the class probabilities of the whole "pool" or "test".
-    truth, features : true class positions and features of the same, by name.
+    truth, features : true class positions among those in scope, -1 out of scope, and features of the same, by
+        name.
     asked : pool items answered so far.
     labelled, labels : those of them that the model learnt from, and their class positions.
     candidates : pool items not asked so far; batch : those asked in this round (empty in the last).
     before : the moment of the round before, or None.
     noisy : which items of the same are noisy, by name; empty where nobody knows.
+    found : (k,) classes of which an item was told so far.
+    sizes : (k,) items of each class in the pool.
+    ood_cost : of an answer "out of scope".
     """
 
     round: int
@@ -49,6 +55,9 @@ class Moment:
     before: Moment | None
     reference: Array | None
     noisy: dict[str, Array]
+    found: NDArray[np.bool_]
+    sizes: Ids
+    ood_cost: float
 
     def view(self, subset: str) -> View | None:
         """The items of a subset, None if there are none.
@@ -78,6 +87,9 @@ class Moment:
             new=None if before is None else ~np.isin(self.labelled, before.labelled),
             reference=self.reference[ids] if self.reference is not None and where == "pool" else None,
             noisy=self.noisy[where][ids] if self.noisy else None,
+            found=self.found,
+            sizes=self.sizes,
+            cost=np.where(self.truth[where][ids] < 0, self.ood_cost, 1.0),
         )
 
 
@@ -96,7 +108,7 @@ def moments(
     ----------
     run : a run that was executed.
     parts : its split.
-    X, y : (n, d) features and (n,) class positions of the whole data set.
+    X, y : (n, d) features and (n,) class positions of the whole data set; -1 for items of no class.
     settings : of the comparison, whose rounds count.
     reference : (p, k) what a reference model says of the pool; see `insight`.
     noisy : (n,) which items of the whole data set are noisy.
@@ -108,7 +120,9 @@ def moments(
     events = run.events(settings)
     bodies = [e.body for e in events if e.type == kinds.ASKED]
     batches = {body["round"]: np.array(body["ids"], dtype=np.intp) for body in bodies}
-    truth = {"pool": y[parts.pool], "test": y[parts.test]}
+    places, k = parts.positions(y), len(parts.scope)
+    truth = {"pool": places[parts.pool], "test": places[parts.test]}
+    inside = truth["pool"][truth["pool"] >= 0]
     features = {"pool": X[parts.pool], "test": X[parts.test]}
     noise = {} if noisy is None else {"pool": noisy[parts.pool], "test": noisy[parts.test]}
     state, before = State(), None
@@ -118,29 +132,40 @@ def moments(
             continue
         number, pool, learnt = event.body["round"], state.pool, state.visible
         asked = np.sort(np.concatenate([pool.labelled, pool.out_of_scope]))
+        carriers = pool.labelled[np.unique(pool.y, return_index=True)[1]]  # an item of each class
+        known = np.arange(k) if settings.scenario.known is None else truth["pool"][carriers]
         before = Moment(
             round=number,
             n_labelled=len(asked),
-            column=cache(partial(_column, run, event, len(parts.pool))),
+            column=cache(partial(_column, run, event, len(parts.pool), known, k)),
             truth=truth,
             features=features,
             asked=asked,
             labelled=learnt.labelled,
-            labels=learnt.y.astype(np.intp),
+            labels=truth["pool"][learnt.labelled],
             candidates=pool.candidates,
             batch=batches.get(number, np.empty(0, dtype=np.intp)),
             before=before and replace(before, before=None),  # one step back; more would fill the memory
             reference=reference,
             noisy=noise,
+            found=np.isin(np.arange(k), truth["pool"][carriers]),
+            sizes=np.bincount(inside, minlength=k),
+            ood_cost=settings.scenario.ood_cost,
         )
         yield before
 
 
-def _column(run: Run, event: Event, n_pool: int, subset: str) -> Array:
+def _column(run: Run, event: Event, n_pool: int, known: Ids, k: int, subset: str) -> Array:
+    """(m, k) probabilities of the pool or the test items; 0 for classes that were not known."""
     values = run.columns.get(event.body["columns"]["proba"])
     if values is None:
         raise AskNextError(
             f"a stored column of {run.path} is gone or damaged (round {event.body['round']}); delete this "
             "folder and run the same comparison again."
         )
-    return values[:n_pool] if subset == "pool" else values[n_pool:]
+    values = values[:n_pool] if subset == "pool" else values[n_pool:]
+    if np.array_equal(known, np.arange(k)):
+        return values
+    spread = np.zeros((len(values), k), dtype=values.dtype)
+    spread[:, known] = values
+    return spread

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +12,14 @@ import numpy as np
 from sklearn.model_selection import train_test_split
 
 from asknext import __version__, rows
-from asknext.bench.scenario import TIDY, Scenario, read_scenario
-from asknext.datasets import Dataset
+from asknext.bench.division import Split, among, first_labels, in_scope, shaped
+from asknext.bench.scenario import Scenario, read_scenario
+from asknext.datasets import Dataset, load
 from asknext.errors import AskNextError
 from asknext.files import occupied, read_json, sweep, write_json
 from asknext.learners import make
-from asknext.randomness import spawn, spawn_seed
-from asknext.types import Array, Ids
+from asknext.randomness import spawn_seed
+from asknext.types import Array, Label
 
 SETTINGS = "settings.json"
 MOST_SEEDS = 10_000
@@ -58,7 +61,7 @@ class Settings:
     test_share: float
     halves: bool = False
     stratified: bool = False
-    scenario: Scenario = TIDY
+    scenario: Scenario = field(default_factory=Scenario)
 
     @property
     def departures(self) -> tuple[str, ...]:
@@ -76,10 +79,11 @@ class Settings:
 
     def identity(self, data: Dataset) -> dict[str, Any]:
         """All that a single run depends on: it may be extended by strategies, seeds and rounds."""
+        outside = () if data.out_of_scope is None else (data.out_of_scope,)
         special = {name: True for name in ("halves", "stratified") if getattr(self, name)}
         return {
             "dataset": data.name,
-            "data": rows.fingerprint(data.X, data.y.tolist()),
+            "data": rows.fingerprint(data.X, data.y.tolist(), *outside),
             "learner": self.learner,
             "learner_key": make(self.learner).key,
             "batch": self.batch,
@@ -91,95 +95,148 @@ class Settings:
         }
 
 
-@dataclass(frozen=True)
-class Split:
-    """One seed's division of the data: positions of the pool and of the test items, and the first labels."""
+def load_data(settings: Settings) -> Dataset:
+    """The data of a comparison, items of another data set among them where the scenario wants it.
 
-    pool: Ids
-    test: Ids
-    initial: Ids
-    """Positions within the pool."""
+    Raises
+    ------
+    AskNextError : they are absent or unusable.
+    """
+    if settings.scenario.ood_data is None:
+        return load(settings.source, settings.target)
+    if settings.target is not None:
+        raise AskNextError("--ood-data goes with data that come with their labels; leave --target out.")
+    mixed = import_module("asknext.datasets.mixed")
+    found: Dataset = mixed.load_mixed(settings.source, settings.scenario.ood_data)
+    return found
 
 
-def split(y: Array, settings: Settings, seed: int) -> Split:
+def class_positions(data: Dataset) -> Array:
+    """(n,) the position of each item's label in `data.classes`; -1 for items out of scope."""
+    place = {label: j for j, label in enumerate(data.classes)}
+    y = np.array([place.get(label, -1) for label in data.y.tolist()], dtype=np.intp)
+    return y if data.out_of_scope is None else np.where(data.out_of_scope, -1, y)
+
+
+def split(y: Array, settings: Settings, seed: int, classes: Sequence[Label] = ()) -> Split:
     """Divide the data for one seed; by class where every class has two items, unless in halves.
+
+    In this order, each by a generator of its own: the classes in scope, the test items among the items in
+    scope, the tail of the pool, its items out of scope, the first labels.
 
     Parameters
     ----------
-    y : (n,) class positions.
-    settings : gives the test share and the number of first labels.
+    y : (n,) class positions; -1 for items of no class.
+    settings : gives the test share, the number of first labels and the scenario.
     seed : the same seed gives the same split to every strategy.
+    classes : the labels that the positions stand for; needed where the scope is one of names.
     """
-    by_class = y if np.bincount(y).min() > 1 and not settings.halves else None
-    n_test = settings.test_size(len(y), len(np.unique(y)))
+    parts = divide(y, settings, seed, classes)
+    places = parts.positions(y)[parts.pool]
+    try:
+        initial = first_labels(places, settings.initial, settings.scenario, seed, settings.stratified)
+    except ValueError as error:
+        raise _indivisible(error) from error
+    return replace(parts, initial=initial)
+
+
+def divide(y: Array, settings: Settings, seed: int, classes: Sequence[Label] = ()) -> Split:
+    """The same without first labels, which needs no number of them."""
+    scope = in_scope(settings.scenario, int(y.max()) + 1, classes, seed)
+    places = among(y, scope)
+    inside = np.flatnonzero(places >= 0)
+    by_class = places[inside] if np.bincount(places[inside]).min() > 1 and not settings.halves else None
+    n_test = settings.test_size(len(inside), len(scope))
     division = seed // 2 if settings.halves else seed
     try:
         pool, test = train_test_split(
-            np.arange(len(y)), test_size=n_test, stratify=by_class, random_state=spawn_seed(division, "split")
+            inside, test_size=n_test, stratify=by_class, random_state=spawn_seed(division, "split")
         )
-        if settings.halves and seed % 2:
-            pool, test = test, pool
-        pool = np.sort(pool)
-        initial = _first_labels(y[pool], settings, seed)
     except ValueError as error:
-        raise AskNextError(f"the data cannot be split into pool and test: {error}") from error
-    return Split(pool, np.sort(test), initial)
+        raise _indivisible(error) from error
+    if settings.halves and seed % 2:
+        pool, test = test, pool
+    return Split(shaped(np.sort(pool), places, settings.scenario, seed), np.sort(test), scope)
 
 
-def _first_labels(y: Array, settings: Settings, seed: int) -> Ids:
-    """Positions of the first labels in a pool of class positions y."""
-    if not settings.stratified:
-        return spawn(seed, "initial").choice(len(y), size=settings.initial, replace=False)
-    drawn, _ = train_test_split(
-        np.arange(len(y)), train_size=settings.initial, stratify=y, random_state=spawn_seed(seed, "initial")
-    )
-    return np.asarray(drawn)
+def _indivisible(error: ValueError) -> AskNextError:
+    if isinstance(error, AskNextError):
+        return error
+    return AskNextError(f"the data cannot be split into pool and test: {error}")
 
 
 def fit_to_pool(settings: Settings, data: Dataset) -> Settings:
     """Fill in sizes left open (-1) by the size of the pool, and refuse sizes that cannot be.
 
-    Batches beyond the last item of the pool are left out, and none is larger than the pool.
+    Batches beyond the last item of the pool are left out, and none is larger than the pool. Where pools
+    differ by seed, the first one gives the sizes and the smallest the limits.
 
     Raises
     ------
     AskNextError : no strategy, a number below its minimum, more seeds than anybody means, more first labels
-        than pool items, or a pool too small.
+        than pool items, a pool too small, or a scenario that the data do not allow.
     """
     if not settings.strategies:
         raise AskNextError("there is no strategy to run; name at least one with --strategies.")
-    settings.scenario.check()
     if not 0 < settings.test_share < 1:
         raise AskNextError(f"--test-share is {settings.test_share}; it must lie between 0 and 1.")
-    pool = len(data.y) - settings.test_size(len(data.y), len(data.classes))
-    if pool < 2:
-        raise AskNextError(f"{data.name} has {len(data.y)} rows; that leaves {max(pool, 0)} to choose from.")
-    batch = settings.batch if settings.batch != -1 else int(np.clip(pool // 50, 1, 20))
-    initial = settings.initial if settings.initial != -1 else min(max(batch, len(data.classes)), pool // 2)
-    limits = {"--batch": (batch, 1), "--initial": (initial, 0), "--rounds": (settings.rounds, 1),
-              "--seeds": (settings.seeds, 1)}  # fmt: skip
-    for option, (value, least) in limits.items():
-        if value < least:
-            raise AskNextError(f"{option} is {value}; it must be at least {least}.")
+    for option, value in (("--seeds", settings.seeds), ("--rounds", settings.rounds)):
+        if value < 1:
+            raise AskNextError(f"{option} is {value}; it must be at least 1.")
     if settings.seeds > MOST_SEEDS:
         raise AskNextError(f"--seeds is {settings.seeds}; it can be at most {MOST_SEEDS}.")
+    pools, k = _pools(settings, data)
+    pool, least = pools[0], min(pools)
+    if least < 2:
+        raise AskNextError(f"{data.name} has {len(data.y)} rows; that leaves {max(least, 0)} to choose from.")
+    batch = settings.batch if settings.batch != -1 else int(np.clip(pool // 50, 1, 20))
+    initial = settings.initial if settings.initial != -1 else min(max(batch, k), pool // 2)
+    for option, value, lowest in (("--batch", batch, 1), ("--initial", initial, 0)):
+        if value < lowest:
+            raise AskNextError(f"{option} is {value}; it must be at least {lowest}.")
+    if settings.stratified and initial < k:
+        raise AskNextError(f"initial is {initial}, too few to draw by class: {data.name} has {k} classes.")
+    if initial >= least:
+        raise AskNextError(
+            f"--initial is {initial}, but the pool of {data.name} has {least} items ({len(data.y)} rows less "
+            f"the test items{' and what else is left out' * settings.scenario.reshapes}); give fewer."
+        )
+    batch = min(batch, pool)
+    rounds = min(settings.rounds, -(-(least - initial) // batch))
+    filled = replace(settings, batch=batch, initial=initial, rounds=rounds)
+    if settings.scenario.known:
+        for seed in range(settings.seeds):
+            split(class_positions(data), filled, seed, data.classes)
+    return filled
+
+
+def _pools(settings: Settings, data: Dataset) -> tuple[list[int], int]:
+    """Sizes of the pools, of each seed where they may differ, and how many classes are in scope.
+
+    Raises
+    ------
+    AskNextError : the data cannot be divided in that way.
+    """
+    scenario, own = settings.scenario, data.out_of_scope is not None
     if settings.halves and (settings.test_share != 0.5 or len(data.y) % 2):
         raise AskNextError(
             f"halves need a test_share of 0.5 and an even number of rows; here are {settings.test_share} and "
             f"{len(data.y)}."
         )
-    if settings.stratified and initial < len(data.classes):
+    if settings.halves and (scenario.reshapes or own):
+        raise AskNextError("halves swap pool and test; leave out scope, items out of scope and long tail.")
+    if settings.stratified and scenario.known:
+        raise AskNextError("first labels drawn by class are of all classes; leave out stratified or known.")
+    if scenario.ood_rate is not None and scenario.scope is None and not own:
         raise AskNextError(
-            f"initial is {initial}, too few to draw by class: {data.name} has {len(data.classes)} classes."
+            f"--ood-rate is {scenario.ood_rate}, but nothing in {data.name} is out of scope; give --scope or "
+            "--ood-data."
         )
-    if initial >= pool:
-        raise AskNextError(
-            f"--initial is {initial}, but the pool of {data.name} has {pool} items ({len(data.y)} rows less "
-            "the test items); give fewer."
-        )
-    batch = min(batch, pool)
-    rounds = min(settings.rounds, -(-(pool - initial) // batch))
-    return replace(settings, batch=batch, initial=initial, rounds=rounds)
+    if not (scenario.reshapes or own):
+        return [len(data.y) - settings.test_size(len(data.y), len(data.classes))], len(data.classes)
+    y = class_positions(data)
+    parts = [divide(y, settings, seed, data.classes) for seed in range(settings.seeds)]
+    return [len(part.pool) for part in parts], len(parts[0].scope)
 
 
 def claim(out: Path, settings: Settings, data: Dataset) -> None:
@@ -250,7 +307,7 @@ def recorded(out: Path) -> tuple[dict[str, Any], Settings]:
         found = read_json(out / SETTINGS)
         identity, values = dict(found["identity"]), dict(found["settings"])
         values["strategies"] = tuple(values["strategies"])
-        values["scenario"] = read_scenario(values.get("scenario", {}))
+        values["scenario"] = _recorded_scenario(values.get("scenario", {}))
         settings = Settings(**values)
         whole = (settings.initial, settings.batch, settings.rounds, settings.seeds)
         names = (settings.source, settings.learner, *settings.strategies, settings.target or "")
@@ -265,3 +322,10 @@ def recorded(out: Path) -> tuple[dict[str, Any], Settings]:
         raise AskNextError(
             f"{out / SETTINGS} is damaged ({error}); choose another directory with --out."
         ) from error
+
+
+def _recorded_scenario(values: dict[str, Any]) -> Scenario:
+    try:
+        return read_scenario(values)
+    except AskNextError as error:
+        raise TypeError(str(error)) from error

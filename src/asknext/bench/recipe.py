@@ -12,10 +12,10 @@ from typing import Any
 
 from asknext import strategies
 from asknext.bench.compare import check_strategies
-from asknext.bench.protocol import Settings, fit_to_pool
+from asknext.bench.protocol import Settings, fit_to_pool, load_data
 from asknext.bench.published_table import Published, read_published
-from asknext.bench.scenario import Scenario
-from asknext.datasets import Dataset, load
+from asknext.bench.scenario import Scenario, read_scenario
+from asknext.datasets import Dataset
 from asknext.errors import AskNextError
 from asknext.files import occupied, sweep, write_text
 from asknext.learners import make
@@ -31,8 +31,8 @@ _KINDS = {
 _TYPES = {
     "title": str, "description": str, "name": str, "data": str, "target": str, "learner": str,
     "initial": int, "batch": int, "rounds": int, "seeds": int, "test_share": float, "strategies": list,
-    "halves": bool, "stratified": bool, "audit": float, "tasks": list, "groups": dict, "defaults": dict,
-    "quick": dict, "published": dict,
+    "halves": bool, "stratified": bool, "tasks": list, "groups": dict, "defaults": dict, "quick": dict,
+    "published": dict,
 }  # fmt: skip
 _NEEDED = ("data", "learner", "initial", "batch", "rounds", "seeds", "test_share", "strategies")
 _SCENARIO = tuple(field.name for field in fields(Scenario))
@@ -66,10 +66,10 @@ def read_recipe(text: str, quick: bool = False, only: Collection[str] = ()) -> R
 
     At the top are `title`, `description`, `[[tasks]]` and perhaps `[groups]`, `[defaults]`, `[quick]` and
     `[published]` (see `published_table`). A task has a `name` and says `data`, `learner`, `initial`, `batch`,
-    `rounds`, `seeds`, `test_share`, `strategies` and perhaps `target`, `halves` and `stratified`; what it
-    does not say is taken from `[defaults]`. A name of `[groups]` among the strategies stands for the
-    strategies of that group. `[quick]` replaces settings of all tasks and may name the `tasks` that a quick
-    run is about.
+    `rounds`, `seeds`, `test_share`, `strategies` and perhaps `target`, `halves`, `stratified` and what is in
+    a `Scenario`; what it does not say is taken from `[defaults]`. A name of `[groups]` among the strategies
+    stands for the strategies of that group. `[quick]` replaces settings of all tasks and may name the `tasks`
+    that a quick run is about.
 
     Parameters
     ----------
@@ -126,13 +126,13 @@ def prepare(recipe: Recipe) -> dict[str, tuple[Settings, Dataset]]:
     AskNextError : data are absent or unusable, sizes do not fit them, or a strategy needs what the learner
         cannot give; the message names the task.
     """
-    loaded: dict[tuple[str, str | None], Dataset] = {}
+    loaded: dict[tuple[str | None, ...], Dataset] = {}
     prepared = {}
     for name, settings in recipe.tasks.items():
-        key = (settings.source, settings.target)
+        key = (settings.source, settings.target, settings.scenario.ood_data)
         try:
             if key not in loaded:
-                loaded[key] = load(*key)
+                loaded[key] = load_data(settings)
             prepared[name] = (fit_to_pool(settings, loaded[key]), loaded[key])
             check_strategies(*prepared[name])
             if recipe.published:
@@ -174,6 +174,8 @@ def _check(table: Mapping[str, Any], known: Collection[str], where: str) -> None
             near = get_close_matches(key, known, n=1, cutoff=0.5)
             hint = f"did you mean '{near[0]}'?" if near else f"there is: {', '.join(known)}."
             raise AskNextError(f"{where} has the unknown key '{key}'; {hint}")
+        if key in _SCENARIO:
+            continue  # `read_scenario` looks at it
         if type(value) is not _TYPES[key]:
             raise AskNextError(f"{where}: {key} must be {_KINDS[_TYPES[key]]}, not {value!r}.")
         if (key == "strategies" or (key == "tasks" and where == "[quick]")) and not _are_texts(value):
@@ -201,11 +203,11 @@ def _settings(found: Mapping[str, Any], groups: Mapping[str, Any], where: str) -
     try:
         chosen = tuple(dict.fromkeys(strategies.get(name).name for name in names))
         make(found["learner"])
+        scenario = read_scenario({key: found[key] for key in _SCENARIO if key in found})
     except AskNextError as error:
         raise AskNextError(f"{where}: {error}") from error
     flags = {key: found[key] for key in ("halves", "stratified") if key in found}
     rest = {key: found[key] for key in ("learner", *_LEAST, "test_share")} | flags
-    scenario = Scenario(**{key: found[key] for key in _SCENARIO if key in found})
     return Settings(
         source=found["data"], target=found.get("target"), strategies=chosen, scenario=scenario, **rest
     )

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
-from asknext.bench.compare import class_positions, runs
+from asknext.bench.compare import runs
 from asknext.bench.insight import insight
-from asknext.bench.protocol import Settings, recorded, reopen, split
+from asknext.bench.protocol import Settings, class_positions, load_data, recorded, reopen, split
 from asknext.bench.run import Run
 from asknext.campaign import Campaign
-from asknext.datasets import Dataset, load
+from asknext.datasets import Dataset
 from asknext.errors import AskNextError
 from asknext.learners.fitting import Table
 from asknext.log import Event
@@ -37,7 +37,7 @@ def finished(out: Path) -> tuple[Settings, Dataset]:
             f"{out} holds an unfinished comparison ({total - left} of {total} runs are done); run the same "
             "`asknext compare` again to finish it."
         )
-    data = load(settings.source, settings.target)
+    data = load_data(settings)
     if settings.identity(data)["data"] != recorded(out)[0]["data"]:
         raise AskNextError(f"{settings.source} has changed since {out} was made; replay needs the same data.")
     return settings, data
@@ -70,7 +70,7 @@ def repeat(out: Path, settings: Settings, data: Dataset, sample: int) -> Iterato
     ]
     chosen = spawn(0, "repeat").permutation(len(rounds))[:sample]
     for run, asked in (rounds[i] for i in np.sort(chosen)):
-        parts = split(y, settings, run.seed)
+        parts = split(y, settings, run.seed, data.classes)
         table = Table(data.X[parts.pool], holdout=data.X[parts.test])
         signals = insight(run.strategy, data.X, y, data.classes, parts, settings, run.seed, run.columns)
         picks = _ask_again(run, asked, table, signals, settings)

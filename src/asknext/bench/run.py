@@ -14,8 +14,10 @@ from urllib.parse import quote
 
 import numpy as np
 
+from asknext import strategies
+from asknext.bench.division import Split
 from asknext.bench.insight import insight
-from asknext.bench.protocol import Settings, Split, split
+from asknext.bench.protocol import Settings, split
 from asknext.campaign import Campaign
 from asknext.errors import AskNextError
 from asknext.kernels.threads import one_thread
@@ -25,6 +27,7 @@ from asknext.log import ColumnStore, Event, read_events
 from asknext.log import events as kinds
 from asknext.log.reader import DATABASE
 from asknext.oracles import Oracle, TruthOracle
+from asknext.pool import OUT_OF_SCOPE
 from asknext.types import Array, Label
 
 LOCK_WAIT = 30.0  # seconds that a resumed run waits for an orphan of the killed one to notice
@@ -128,20 +131,22 @@ def open_campaign(
     classes : the labels that the positions stand for.
     settings : the protocol.
     """
-    parts = split(y, settings, run.seed)
+    parts = split(y, settings, run.seed, classes)
+    scope = [classes[c] for c in parts.scope]
+    truth = parts.positions(y)[parts.pool]
     campaign = Campaign(
         Table(X[parts.pool], holdout=X[parts.test]),
         settings.learner,
         run.strategy,
         seed=run.seed,
         path=run.path,
-        classes=classes,
+        classes=() if settings.scenario.known is not None else scope,
         audit=settings.scenario.audit,
         signals=insight(run.strategy, X, y, classes, parts, settings, run.seed, run.columns),
         columns=run.columns,
         wait=LOCK_WAIT,
     )
-    return campaign, parts, TruthOracle([classes[c] for c in y[parts.pool]])
+    return campaign, parts, TruthOracle([scope[c] if c >= 0 else OUT_OF_SCOPE for c in truth])
 
 
 def execute(
@@ -215,9 +220,15 @@ def check(run: Run, X: Array, y: Array, classes: tuple[Label, ...], settings: Se
 
     Raises
     ------
-    AskNextError : the strategy is unknown, or needs what the learner does not provide.
+    AskNextError : the strategy is unknown, or needs what the learner, or the scenario, does not provide.
     """
-    few = np.arange(min(len(y), 2))
+    hints = strategies.get(run.strategy).needs & {"truth", "reference_proba"}
+    if settings.scenario.known is not None and hints:
+        raise AskNextError(
+            f"the strategy '{run.strategy}' is told what only a benchmark knows of all classes; leave it or "
+            "--known out."
+        )
+    few = np.flatnonzero(y >= 0)[:2]
     signals = {"truth": y[few], "reference_proba": np.eye(len(classes))[y[few]]}
     with Campaign(X[few], settings.learner, run.strategy, classes=classes, signals=signals) as campaign:
         try:

@@ -45,6 +45,20 @@ def compare(
     rounds: Annotated[int, typer.Option(help="Batches to ask.")] = 20,
     seeds: Annotated[int, typer.Option(help="Runs of each strategy.")] = 5,
     test_share: Annotated[float, typer.Option(help="Share of the items held out for testing.")] = 0.3,
+    scope: Annotated[str | None, typer.Option(
+        help="Classes in scope, names with commas between them, or how many, drawn for each seed; items of "
+        "other classes are out of scope.", show_default="all")] = None,
+    ood_rate: Annotated[float | None, typer.Option(
+        help="Share of the pool that is out of scope.", show_default="as it is")] = None,
+    ood_data: Annotated[str | None, typer.Option(
+        help="Another data set, whose items are out of scope.", show_default="none")] = None,
+    ood_cost: Annotated[float, typer.Option(help="Cost of an answer 'out of scope'; a class costs 1.")] = 1.0,
+    long_tail: Annotated[float | None, typer.Option(
+        help="Cut the pool to a long tail: the rarest class has this share of the most frequent one's items.",
+        show_default="none")] = None,
+    known: Annotated[int | None, typer.Option(
+        help="Classes known at first, those of the first labels, 0: none; others are to be discovered.",
+        show_default="all")] = None,
     audit: Annotated[float, typer.Option(
         help="Share of each batch drawn at random and hidden from strategy and learner.")] = 0.0,
     jobs: Annotated[int, typer.Option(help="Processes; 0: one a core.")] = 0,
@@ -64,10 +78,9 @@ def compare(
         split_names,
     )
     from asknext.bench.conclude import conclude
-    from asknext.bench.protocol import DEFAULT_STRATEGIES, Settings, claim, fit_to_pool
-    from asknext.bench.scenario import Scenario
+    from asknext.bench.protocol import DEFAULT_STRATEGIES, Settings, claim, fit_to_pool, load_data
+    from asknext.bench.scenario import Scenario, as_scope
     from asknext.bench.table import terminal_table
-    from asknext.datasets import load
     from asknext.datasets.labels import look_alikes
     from asknext.errors import AskNextError
     from asknext.learners import make
@@ -79,30 +92,32 @@ def compare(
     for option, value in (("--batch", batch), ("--initial", initial)):
         if value is not None and value < 0:
             raise AskNextError(f"{option} is {value}; it cannot be negative.")
-    with errors.status(Text(f"Loading {data} …")):
-        found = load(data, target)
-    found = replace(found, notes=(*found.notes, *absent))
-    settings = fit_to_pool(
-        Settings(
-            source=str(Path(data).absolute()) if Path(data).is_file() else data,
-            target=target, strategies=chosen, learner=learner,
-            initial=-1 if initial is None else initial, batch=-1 if batch is None else batch,
-            rounds=rounds, seeds=seeds, test_share=test_share, scenario=Scenario(audit=audit),
+    asked = Settings(
+        source=lasting(data), target=target, strategies=chosen, learner=learner,
+        initial=-1 if initial is None else initial, batch=-1 if batch is None else batch,
+        rounds=rounds, seeds=seeds, test_share=test_share,
+        scenario=Scenario(
+            scope=as_scope(scope), ood_rate=ood_rate, ood_data=ood_data and lasting(ood_data),
+            ood_cost=ood_cost, long_tail=long_tail, known=known, audit=audit,
         ),
-        found,
     )  # fmt: skip
+    with errors.status(Text(f"Loading {data} …")):
+        found = load_data(asked)
+    found = replace(found, notes=(*found.notes, *absent))
+    settings = fit_to_pool(asked, found)
     out = out or Path(f"asknext-{found.name}")
     check_strategies(settings, found)
     claim(out, settings, found)
     if not as_json:
-        counts = Counter(found.y.tolist()).most_common()
-        shares = ", ".join(f"{label} {count / len(found.y):.0%}" for label, count in counts[:6])
+        inside = found.y if found.out_of_scope is None else found.y[~found.out_of_scope]
+        counts = Counter(inside.tolist()).most_common()
+        shares = ", ".join(f"{label} {count / len(inside):.0%}" for label, count in counts[:6])
         more = f" and {len(counts) - 6} more" if len(counts) > 6 else ""
         opening = f"{found.name}: {len(found.y)} rows, {len(counts)} classes ({shares}{more})"
         screen.print(opening, highlight=False, markup=False)
         due = disk_due(settings, found)
         room = [f"about {due:.0f} GB will be written to {out}"] if due >= 1 else []
-        for note in (*look_alikes(found.classes), *found.notes, *room):
+        for note in (*look_alikes(found.classes), *found.notes, *settings.departures, *room):
             screen.print(f"  {note}", style="dim", highlight=False, markup=False)
     with progress("Comparing", rounds_due(settings)) as done:
         carry_out(out, settings, found, jobs or cpu_count(), done)
@@ -116,3 +131,8 @@ def compare(
         kept = f"Runs of {', '.join(aside)} in {out} are kept, but not in this report."
         screen.print(kept, style="dim", highlight=False, markup=False, soft_wrap=True)
     screen.print(f"Report: {out / 'report.html'}", highlight=False, markup=False, soft_wrap=True)
+
+
+def lasting(source: str) -> str:
+    """A source as it is found from every folder: files by their whole path."""
+    return str(Path(source).absolute()) if Path(source).is_file() else source

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from asknext.errors import AskNextError
 from asknext.monitor import (
     agreement,
@@ -13,16 +15,19 @@ from asknext.monitor import (
     contradiction,
     difficulty,
     exploration,
+    openness,
     redundancy,
     scores,
     uncertainty,
 )
 from asknext.monitor.view import View
 from asknext.plugins import find, imported
-from asknext.types import Floats
+from asknext.types import Floats, Ids
 
 TRUTH, PREVIOUS, FEATURES, REFERENCE = "the truth", "a model before", "numeric features", "a reference model"
-NOISE = "known noise"
+NOISE, OPEN = "known noise", "items out of scope"
+MANY, FEW = 100, 20
+"""Pool items above which a class is frequent and below which it is rare, as in OLTR (Liu et al. 2019)."""
 
 
 class Metric(NamedTuple):
@@ -30,7 +35,7 @@ class Metric(NamedTuple):
 
     compute : from a `View` to a number, or None where it is not defined.
     needs : what must be known, of TRUTH, PREVIOUS, FEATURES, REFERENCE and NOISE; without TRUTH and NOISE it
-        needs no labels but those that were told.
+        needs no labels but those that were told. With TRUTH it sees items in scope only, unless OPEN.
     """
 
     compute: Callable[[Any], float | None]
@@ -56,6 +61,10 @@ def _variance(spread: uncertainty.Spread | None) -> float | None:
     return None if spread is None else spread.variance
 
 
+def _all(view: View) -> Ids:
+    return np.arange(len(view.proba))
+
+
 METRICS: dict[str, Metric] = {
     "accuracy": Metric(lambda v: scores.accuracy(v.proba, v.y), {TRUTH}),
     "balanced-accuracy": Metric(lambda v: scores.balanced_accuracy(v.proba, v.y), {TRUTH}),
@@ -75,6 +84,17 @@ METRICS: dict[str, Metric] = {
     "labelled-distance": Metric(lambda v: exploration.mean_distance(_nearest(v)), {FEATURES}),
     "coverage-radius": Metric(lambda v: exploration.coverage_radius(_nearest(v)), {FEATURES}),
     "redundancy": Metric(lambda v: redundancy.mean_similarity(v.X), {FEATURES}),
+    "known-class-accuracy": Metric(lambda v: scores.accuracy_within(v.proba, v.y, v.found), {TRUTH}),
+    "accuracy-many": Metric(lambda v: scores.accuracy_within(v.proba, v.y, v.sizes > MANY), {TRUTH}),
+    "accuracy-medium": Metric(
+        lambda v: scores.accuracy_within(v.proba, v.y, (v.sizes >= FEW) & (v.sizes <= MANY)), {TRUTH}
+    ),
+    "accuracy-few": Metric(lambda v: scores.accuracy_within(v.proba, v.y, v.sizes < FEW), {TRUTH}),
+    "query-precision": Metric(lambda v: openness.query_precision(v.y >= 0, _all(v)), {TRUTH, OPEN}),
+    "query-recall": Metric(lambda v: openness.query_recall(v.y >= 0, v.sizes.sum()), {TRUTH, OPEN}),
+    "novelty-ratio": Metric(lambda v: openness.novelty_ratio(v.y, np.flatnonzero(v.found)), {TRUTH, OPEN}),
+    "classes-found": Metric(lambda v: v.found.sum(), {TRUTH, OPEN}),
+    "cost": Metric(lambda v: v.cost.sum(), {TRUTH, OPEN}),
     "labels": Metric(lambda v: len(v.labels)),
     "confidence": Metric(lambda v: v.proba.max(axis=1).mean()),
     "margin": Metric(lambda v: _mean(uncertainty.margin(v.proba))),
@@ -114,6 +134,8 @@ def compute(name: str, metric: Metric, view: View) -> float | None:
     """
     if TRUTH in metric.needs and view.y is None:
         raise AskNextError(f"the metric '{name}' needs the truth, which nobody knows here; choose another.")
+    if TRUTH in metric.needs and OPEN not in metric.needs:
+        view = view.within_scope()
     if FEATURES in metric.needs and view.X is None:
         raise AskNextError(f"the metric '{name}' needs numeric features of the items, and there are none.")
     if NOISE in metric.needs and view.noisy is None:

@@ -37,6 +37,44 @@ def query_precision(in_scope: NDArray[np.bool_], batch: Ids) -> float | None:
     return float(np.mean(in_scope[batch])) if len(batch) else None
 
 
+def query_recall(in_scope: NDArray[np.bool_], total: int) -> float | None:
+    """Share of the pool's items in scope that were asked. Needs the truth.
+
+    Parameters
+    ----------
+    in_scope : (a,) which of the items asked so far, first labels among them, belong to some class.
+    total : items of the pool that do.
+
+    Returns
+    -------
+    A number in [0, 1]; None where no item is in scope.
+
+    Source
+    ------
+    Ning et al. 2022, "Active learning for open-set annotation".
+    """
+    return float(in_scope.sum() / total) if total else None
+
+
+def novelty_ratio(labels: Ids, known: Ids) -> float | None:
+    """Share of a batch that belongs to classes unknown before. Needs no labels but the answers to it.
+
+    Parameters
+    ----------
+    labels : (b,) class positions of the items of the batch; negative out of scope, which is no new class.
+    known : class positions known before.
+
+    Returns
+    -------
+    A number in [0, 1]; None for an empty batch.
+
+    Source
+    ------
+    Ma et al. 2024, "Active generalized category discovery", there the novel ratio.
+    """
+    return float(np.mean((labels >= 0) & ~np.isin(labels, known))) if len(labels) else None
+
+
 def contamination(in_scope: NDArray[np.bool_], remaining: Ids) -> float | None:
     """Share of the items not asked yet that belong to no class. Needs the truth.
 
