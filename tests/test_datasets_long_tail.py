@@ -13,7 +13,11 @@ from asknext.errors import AskNextError
 
 @pytest.mark.parametrize(
     ("form", "total", "first", "last"),
-    [({}, 10_847, 500, 5), ({"exponent": "C"}, 10_948, 500, 5), ({"exponent": "C", "start": 1}, 10_453, 477, 5)],
+    [
+        ({}, 10_847, 500, 5),
+        ({"exponent": "C"}, 10_948, 500, 5),
+        ({"exponent": "C", "start": 1}, 10_453, 477, 5),
+    ],
 )
 def test_the_totals_of_cifar_100_in_its_three_forms(form, total, first, last):
     counts = long_tail_counts(100, 500, 0.01, **form)

@@ -8,7 +8,7 @@ from sklearn import metrics as oracle
 
 from asknext.errors import AskNextError
 from asknext.monitor import agreement
-from asknext.monitor.metrics import METRICS, PREVIOUS, REFERENCE, TRUTH, Metric, compute, metric
+from asknext.monitor.metrics import METRICS, OPEN, POOL, PREVIOUS, REFERENCE, TRUTH, Metric, compute, metric
 from asknext.monitor.view import View
 
 
@@ -22,6 +22,7 @@ def view(request: pytest.FixtureRequest) -> View:
         proba=proba, y=y, previous=rng.dirichlet(np.ones(4), size=60), X=rng.normal(size=(60, 3)),
         known=rng.normal(size=(12, 3)), labels=rng.integers(0, 4, 12), new=np.arange(12) > 8,
         reference=rng.dirichlet(np.ones(4), size=60), noisy=rng.random(60) < 0.3,
+        found=np.array([True, False, True, False]), sizes=np.array([150, 50, 5, 100]), cost=np.ones(60),
     )  # fmt: skip
 
 
@@ -77,6 +78,51 @@ def test_what_is_lacking_is_told_or_leaves_the_metric_open(name: str, view: View
     first = value(name, view._replace(previous=None, new=None))
     assert (first is None) == (PREVIOUS in needs or name == "exploration-gap")
     assert (value(name, view._replace(reference=None)) is None) == (REFERENCE in needs)
+
+
+@pytest.mark.parametrize("name", [name for name, one in METRICS.items() if POOL in one.needs])
+def test_what_the_pool_holds_must_be_known(name: str, view: View) -> None:
+    with pytest.raises(AskNextError, match=f"the metric '{name}' needs to know what the pool holds"):
+        value(name, view._replace(sizes=None))
+
+
+def test_groups_of_classes_by_their_frequency_in_the_pool(view: View) -> None:
+    right = view.proba.argmax(axis=1) == view.y
+    groups = {"accuracy-many": [0], "accuracy-medium": [1, 3], "accuracy-few": [2]}
+    groups["known-class-accuracy"] = [0, 2]
+    for name, classes in groups.items():
+        assert value(name, view) == pytest.approx(right[np.isin(view.y, classes)].mean())
+    nothing = view._replace(found=np.zeros(4, dtype=bool), sizes=np.full(4, 50))
+    assert value("known-class-accuracy", nothing) is None
+    assert value("accuracy-few", nothing) is None
+
+
+def test_items_out_of_scope_are_told_apart_and_left_out_of_accuracy(view: View) -> None:
+    """Only questions of openness see them; every other metric that needs the truth has the value without."""
+    outside = np.arange(60) % 4 == 0
+    mixed = view._replace(y=np.where(outside, -1, view.y), cost=np.where(outside, 0.5, 1.0))
+    rows = {field: None if (v := getattr(view, field)) is None else v[~outside]
+            for field in ("proba", "y", "previous", "X", "reference", "noisy")}  # fmt: skip
+    for name, one in METRICS.items():
+        if TRUTH in one.needs and OPEN not in one.needs:
+            assert value(name, mixed) == value(name, view._replace(**rows)), name
+    assert value("query-precision", mixed) == 0.75
+    assert value("query-recall", mixed) == pytest.approx(45 / 305)
+    assert value("cost", mixed) == 45 + 15 * 0.5
+    assert value("classes-found", mixed) == 2
+    assert value("novelty-ratio", mixed) == pytest.approx(np.isin(view.y[~outside], [1, 3]).sum() / 60)
+    alone = view._replace(y=np.full(60, -1))
+    assert value("accuracy", alone) is None
+    assert value("query-precision", alone) == 0
+
+
+def test_a_model_that_knows_no_class_gets_nothing_right(view: View) -> None:
+    nothing = view._replace(proba=np.zeros((60, 4)))
+    for name in ("accuracy", "balanced-accuracy", "f1-macro"):
+        assert value(name, nothing) == 0
+    half = view.proba * [1, 1, 0, 0]  # two classes not found: they count as never right
+    recalls = [(half.argmax(axis=1) == view.y)[view.y == c].mean() for c in np.unique(view.y)]
+    assert value("balanced-accuracy", view._replace(proba=half)) == pytest.approx(np.mean(recalls))
 
 
 @pytest.mark.parametrize("name", ["agreement", "exploration-gap", "redundancy"])

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from asknext.bench.compare import measure, timings
+from asknext.bench.openness import COST
 from asknext.bench.protocol import Settings, class_positions, split
 from asknext.bench.report import write_all
 from asknext.bench.results import Comparison
@@ -46,7 +47,8 @@ def conclude(out: Path, settings: Settings, data: Dataset, command: str) -> dict
             "test_size": len(parts.test),
             "notes": [*data.notes, *settings.departures],
             "command": command,
-            "budget": "answers" if settings.scenario.audit or outside else "labelled items",
+            "budget": _budget(settings, outside),
+            **({"classes_in_scope": len(parts.scope)} if settings.scenario.scope else {}),
             "versions": {
                 "python": platform.python_version(),
                 **{name: version(name) for name in LIBRARIES},
@@ -61,6 +63,13 @@ def conclude(out: Path, settings: Settings, data: Dataset, command: str) -> dict
         timings=list(timings(out, settings)),
     )
     return write_all(comparison, out)
+
+
+def _budget(settings: Settings, outside: bool) -> str:
+    """What strategies are compared by."""
+    if outside and settings.scenario.ood_cost != 1:
+        return COST
+    return "answers" if outside or settings.scenario.audit else "labelled items"
 
 
 def _wanted(settings: Settings, data: Dataset, outside: bool) -> dict[str, list[str]]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -20,7 +22,7 @@ class Curves:
     ----------
     strategies : names, in the order given by the user.
     seeds : ascending.
-    n_labelled : (p,) labelled items at each shared round.
+    n_labelled : (p,) answers bought at each shared round, or what they cost.
     values : (s, r, p) by strategy, seed and round.
     dropped : rounds left out because the runs do not share them.
     """
@@ -32,16 +34,36 @@ class Curves:
     dropped: int
 
 
-def quantities(measures: Sequence[Measure]) -> list[tuple[str, str]]:
-    """What was measured: pairs of metric and subset, sorted."""
-    return sorted({(row.metric, row.subset) for row in measures})
+Run = dict[tuple[int, int], float]
+"""The values of a run, by round and answers bought."""
+
+
+def quantities(measures: Sequence[Measure], strategies: Sequence[str]) -> list[tuple[str, str]]:
+    """What has curves: pairs of metric and subset that every run has in two shared rounds or more, sorted.
+
+    A metric that some runs lack, such as the accuracy on rare classes where a seed has none, has no curves.
+    """
+    seeds = {row.seed for row in measures}
+    found: dict[tuple[str, str], dict[tuple[str, int], Run]] = defaultdict(lambda: defaultdict(dict))
+    for row in measures:
+        found[row.metric, row.subset][row.strategy, row.seed][row.round, row.n_labelled] = row.value
+    every = {(strategy, seed) for strategy in strategies for seed in seeds}
+    return sorted(pair for pair, runs in found.items() if every <= runs.keys() and not _too_few(runs))
+
+
+def _too_few(runs: Mapping[tuple[str, int], Run]) -> bool:
+    return len(_shared(runs)) < min(2, max(map(len, runs.values())))
+
+
+def _shared(runs: Mapping[tuple[str, int], Run]) -> list[tuple[int, int]]:
+    return sorted(set.intersection(*(set(run) for run in runs.values())))
 
 
 def curves(measures: Sequence[Measure], metric: str, subset: str, strategies: Sequence[str]) -> Curves:
-    """One metric of every run on the common grid: rounds at which all runs have equally many labels.
+    """One metric of every run on the common grid: rounds at which all runs have bought equally many answers.
 
-    Runs may differ in length, or in labels where some answers were out of scope; a mean over rounds is fair
-    only on the grid that they share, so what lies off it is left out and counted.
+    Runs may differ in length, or in the last round of a pool that ran empty; a mean over rounds is fair only
+    on the grid that they share, so what lies off it is left out and counted.
 
     Parameters
     ----------
@@ -54,7 +76,7 @@ def curves(measures: Sequence[Measure], metric: str, subset: str, strategies: Se
     AskNextError : a strategy lacks a seed that another has, a value is not finite, or the runs share
         fewer than two rounds although they have more than one.
     """
-    runs: dict[tuple[str, int], dict[tuple[int, int], float]] = {}
+    runs: dict[tuple[str, int], Run] = {}
     for row in measures:
         if (row.metric, row.subset) == (metric, subset):
             runs.setdefault((row.strategy, row.seed), {})[row.round, row.n_labelled] = row.value
@@ -66,11 +88,11 @@ def curves(measures: Sequence[Measure], metric: str, subset: str, strategies: Se
                     f"there is no {subset} {metric} of '{strategy}' with seed {seed}; "
                     "run the same command again to finish the comparison."
                 )
-    shared = sorted(set.intersection(*(set(run) for run in runs.values())))
+    shared = _shared(runs)
     longest = max(len(run) for run in runs.values())
-    if len(shared) < min(2, longest):
+    if _too_few(runs):
         raise AskNextError(
-            f"the runs share {len(shared)} of {longest} rounds with equally many labels, too few to compare; "
+            f"the runs share {len(shared)} of {longest} rounds with equal budgets, too few to compare; "
             "give all strategies the same initial, batch and rounds."
         )
     values = np.array([[[runs[s, r][point] for point in shared] for r in seeds] for s in strategies])
@@ -78,3 +100,39 @@ def curves(measures: Sequence[Measure], metric: str, subset: str, strategies: Se
         raise AskNextError(f"some {subset} {metric} is not finite; check the learner's predictions.")
     n_labelled = np.array([n for _, n in shared], dtype=float)
     return Curves(tuple(strategies), seeds, n_labelled, values, longest - len(shared))
+
+
+def at_equal_cost(measures: Sequence[Measure]) -> list[Measure]:
+    """The same curves by what the answers cost, on straight lines between the rounds.
+
+    Where an answer out of scope costs more or less than a label, equally many answers are no equal budgets.
+    The grid has as many points as there are rounds, in whole units of cost, from the first at which every run
+    has a model to the last that every run has paid.
+
+    Parameters
+    ----------
+    measures : all rows, the metric `cost` of what was asked among them.
+
+    Returns
+    -------
+    Rows whose `n_labelled` is the cost, and whose `round` is the place on the grid.
+    """
+    costs: dict[tuple[str, int], dict[int, float]] = defaultdict(dict)
+    curves: dict[tuple[Any, ...], dict[int, float]] = defaultdict(dict)
+    for row in measures:
+        if (row.metric, row.subset) == ("cost", "asked"):
+            costs[row.strategy, row.seed][row.round] = row.value
+        curves[row.dataset, row.strategy, row.seed, row.metric, row.subset][row.round] = row.value
+    low = max(min(paid.values()) for paid in costs.values())
+    high = min(max(paid.values()) for paid in costs.values())
+    points = max(map(len, costs.values()))
+    grid = np.unique(np.round(np.linspace(low, max(low, high), points)))
+    found = []
+    for (dataset, strategy, seed, metric, subset), values in curves.items():
+        rounds = sorted(values)
+        x = np.array([costs[strategy, seed][number] for number in rounds])
+        y = np.interp(grid, x, [values[number] for number in rounds])
+        for place, (paid, value) in enumerate(zip(grid, y, strict=True)):
+            if x[0] - 0.5 <= paid <= x[-1] + 0.5:  # half a unit: the grid is rounded
+                found.append(Measure(dataset, strategy, seed, place, int(paid), metric, subset, float(value)))
+    return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from asknext.bench import published_table, wording
+from asknext.bench import openness, published_table, wording
 from asknext.bench.recipe import Recipe
 from asknext.bench.report import environment
 from asknext.bench.stability import over_tasks, winners
@@ -48,7 +48,7 @@ def write_recipe(recipe: Recipe, tasks: dict[str, dict[str, Any]], command: str,
     page = environment().get_template("recipe.html.j2")
     told = page.render(
         summary=summary,
-        columns=COLUMNS,
+        columns=columns,
         places=PLACES,
         rows=rows,
         facts=facts,
@@ -60,8 +60,14 @@ def write_recipe(recipe: Recipe, tasks: dict[str, dict[str, Any]], command: str,
     return summary
 
 
+def columns(task: dict[str, Any]) -> list[str]:
+    """Headings of the table of a task: purity and discovery where they were measured."""
+    *first, choosing, whole = COLUMNS
+    return [*first, *(openness.HEADINGS[key] for key in openness.shown(task)), choosing, whole]
+
+
 def rows(task: dict[str, Any]) -> list[list[str]]:
-    """The table of a task, the best strategy first: a cell for each of `COLUMNS`."""
+    """The table of a task, the best strategy first: a cell for each of its `columns`."""
     table = []
     for name in best_first(task):
         result = task["strategies"][name]
@@ -74,6 +80,7 @@ def rows(task: dict[str, Any]) -> list[list[str]]:
                 wording.span(gain["ci95"]) if gain else wording.ABSENT,
                 beats(gain["ci95"]) if gain else wording.ABSENT,
                 (saved["reason"] or wording.count(saved["n"])) if gain else wording.ABSENT,
+                *openness.cells(task, name, openness.shown(task)),
                 wording.seconds(result["seconds_select"]),
                 wording.seconds(result["seconds_total"]),
             ]
@@ -126,7 +133,8 @@ def markdown(summary: dict[str, Any]) -> str:
     for name, task in summary["tasks"].items():
         lines += [f"## {name}", "", facts(task), "", *(f"- {note}" for note in task["settings"]["notes"]), ""]
         lines += [f"**{task['verdict']}**", "", *(f"Warning: {text}\n" for text in task["warnings"])]
-        lines += [_line(COLUMNS), _line(["---", *["---:"] * (len(COLUMNS) - 1)]), *map(_line, rows(task)), ""]
+        heads = columns(task)
+        lines += [_line(heads), _line(["---", *["---:"] * (len(heads) - 1)]), *map(_line, rows(task)), ""]
     if summary["stability"]:
         lines += ["## Honesty", "", summary["stability"]["sentence"], ""]
         lines += [_line(PLACES), "| --- | ---: | --- |", *map(_line, first_places(summary["stability"])), ""]

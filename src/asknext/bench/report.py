@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,9 +12,9 @@ import jinja2
 import vl_convert
 from markupsafe import Markup
 
-from asknext.bench import wording
+from asknext.bench import openness, wording
 from asknext.bench.charts import Artist, Spec
-from asknext.bench.curves import curves, quantities
+from asknext.bench.curves import at_equal_cost, curves, quantities
 from asknext.bench.results import Comparison, write_measures, write_timings
 from asknext.bench.style import looks
 from asknext.bench.summary import BASELINE, accuracy_curves, best_first, summarise
@@ -53,6 +54,8 @@ def write_all(comparison: Comparison, out: Path) -> dict[str, Any]:
     """
     write_measures(out / "results.csv", comparison.measures)
     write_timings(out / "timings.csv", comparison.timings)
+    if comparison.settings.get("budget") == openness.COST:
+        comparison = replace(comparison, measures=at_equal_cost(comparison.measures))
     summary = summarise(comparison)
     write_json(out / "summary.json", summary)
     drawn = figures(comparison, summary)
@@ -80,12 +83,11 @@ def figures(comparison: Comparison, summary: dict[str, Any]) -> list[Figure]:
     choosing, whole = ({s: r[key] for s, r in results.items() if r[key] is not None} for key in stages)
     if choosing and whole:
         drawn.append(_figure("time", "Time", artist.time(choosing, whole)))
-    for metric, subset in quantities(comparison.measures):
-        if (metric, subset) != ("accuracy", "test"):
+    for metric, subset in quantities(comparison.measures, list(results)):
+        if (metric, subset) not in (("accuracy", "test"), ("cost", "asked")):  # that is the budget
             title = metric if subset == "test" else f"{metric}, {subset}"
-            spec = artist.metric(
-                curves(comparison.measures, metric, subset, list(results)), percent="accuracy" in metric
-            )
+            percent = any(word in metric for word in ("accuracy", "precision", "recall", "ratio"))
+            spec = artist.metric(curves(comparison.measures, metric, subset, list(results)), percent)
             drawn.append(_figure(re.sub(r"[^a-z0-9]+", "-", f"metric-{title.lower()}"), title, spec))
     return drawn
 
@@ -98,12 +100,15 @@ def render(summary: dict[str, Any], drawn: list[Figure]) -> str:
     summary : the content of summary.json.
     drawn : its charts.
     """
-    named = {figure.name: figure for figure in drawn}
+    named, further = {figure.name: figure for figure in drawn}, openness.shown(summary)
     return environment().get_template("report.html.j2").render(
         summary=summary,
         order=best_first(summary),
         looks=looks(list(summary["strategies"]), BASELINE),
         baseline=BASELINE,
+        headings=[openness.HEADINGS[key] for key in further],
+        legend=[openness.LEGEND[key] for key in further],
+        cells=lambda name: openness.cells(summary, name, further),
         figures=named,
         metrics=[figure for name, figure in named.items() if name.startswith("metric-")],
         library=_library(),

@@ -9,6 +9,7 @@ import numpy as np
 
 from asknext.bench import statistics
 from asknext.bench.curves import Curves, curves
+from asknext.bench.openness import openness
 from asknext.bench.results import Comparison, Timing
 from asknext.bench.signed_rank import ROPE, signed_rank
 from asknext.bench.stability import ENOUGH, over_seeds
@@ -41,7 +42,9 @@ def summarise(comparison: Comparison) -> dict[str, Any]:
     paired difference of AUC; its intervals hold together for all strategies (Bonferroni). `signed_rank` says
     how probably that difference is typically below, within and above ±`rope`; it is null for few seeds, of
     which that test is too sure. `labels_saved` has nulls and a `reason` where random was not run or its level
-    is not reached. `stability` says how often each strategy comes first; see `over_seeds`.
+    is not reached. `openness` holds purity and discovery where they were measured. `stability` says how often
+    each strategy comes first; see `over_seeds`. `n_labelled` counts the `budget`, by which strategies are
+    compared.
 
     Returns
     -------
@@ -57,6 +60,8 @@ def summarise(comparison: Comparison) -> dict[str, Any]:
     ranks = statistics.mean_ranks(auc.T)
     seconds = _seconds(comparison.timings)
     base = names.index(BASELINE) if BASELINE in names else None
+    classes = comparison.settings.get("classes_in_scope", len(comparison.classes))
+    found = openness(comparison.measures, names, classes)
     strategies = {}
     for i, name in enumerate(names):
         mean, *ends = statistics.t_interval(auc[i])
@@ -71,6 +76,7 @@ def summarise(comparison: Comparison) -> dict[str, Any]:
             "gain_over_random": None if base in (None, i) else _gain(auc[i] - auc[base], len(names) - 1),
             "signed_rank": None if base in (None, i) else _odds(auc[i] - auc[base]),
             "labels_saved": _saved(accuracy, i, base),
+            "openness": found[name],
         }
     summary = {
         "dataset": comparison.dataset,
@@ -151,7 +157,7 @@ def _warnings(accuracy: Curves) -> list[str]:
         )
     if accuracy.dropped:
         warnings.append(
-            f"The runs do not all have equally many labels in {accuracy.dropped} of "
+            f"The runs do not all have equal budgets in {accuracy.dropped} of "
             f"{accuracy.dropped + len(accuracy.n_labelled)} rounds; those are left out of every number here."
         )
     return warnings

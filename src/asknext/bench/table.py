@@ -7,13 +7,16 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from asknext.bench import wording
+from asknext.bench import openness, wording
 from asknext.bench.summary import best_first
 
 LEGEND = (
-    "AUC: mean accuracy over the rounds ± its deviation over seeds; gain: points above random; saved: labels "
-    "fewer than random for its final accuracy; rank: mean, 1 is best; choosing, in all: time of a run"
+    "AUC: mean accuracy over the rounds ± its deviation over seeds; gain: points above random; saved: {unit} "
+    "fewer than random for its final accuracy; rank: mean, 1 is best; "
 )
+TIMES = "choosing, in all: time of a run"
+NARROW = ("query_precision", "classes_found")
+"""Figures of purity and discovery that a terminal has room for, in the place of the times."""
 
 
 def terminal_table(summary: dict[str, Any]) -> Table:
@@ -23,10 +26,13 @@ def terminal_table(summary: dict[str, Any]) -> Table:
     ----------
     summary : the content of summary.json.
     """
-    results = summary["strategies"]
-    caption = Text(LEGEND, "dim").append("\n".join(["", summary["verdict"], *summary["warnings"]]), "not dim")
+    results, unit = summary["strategies"], wording.bought(summary["budget"])
+    figures = [key for key in openness.shown(summary) if key in NARROW]
+    told = "; ".join(openness.LEGEND[key] for key in figures) or TIMES
+    caption = Text(LEGEND.format(unit=unit) + told, "dim")
+    caption.append("\n".join(["", summary["verdict"], *summary["warnings"]]), "not dim")
     table = Table(
-        title=Text(f"{summary['dataset']}, {summary['n_labelled'][-1]} {summary['budget']}"),
+        title=Text(f"{summary['dataset']}, {summary['n_labelled'][-1]} {unit}"),
         caption=caption,
         caption_justify="left",
         title_justify="left",
@@ -34,7 +40,8 @@ def terminal_table(summary: dict[str, Any]) -> Table:
         pad_edge=False,
     )
     table.add_column("strategy", overflow="fold")
-    for heading in ("AUC %", "gain", "saved", "final %", "rank", "choosing", "in all"):
+    further = [openness.HEADINGS[key].removesuffix(" %") for key in figures] or ["choosing", "in all"]
+    for heading in ("AUC %", "gain", "saved", "final %", "rank", *further):
         table.add_column(heading, justify="right", no_wrap=True)
     for name in best_first(summary):
         result = results[name]
@@ -47,7 +54,10 @@ def terminal_table(summary: dict[str, Any]) -> Table:
             saved["reason"] or wording.count(saved["n"]),
             wording.percent(result["final_mean"]),
             f"{result['rank_mean']:.1f}",
-            wording.seconds(result["seconds_select"]),
-            wording.seconds(result["seconds_total"]),
+            *(openness.cells(summary, name, figures) or _times(result)),
         )
     return table
+
+
+def _times(result: dict[str, Any]) -> list[str]:
+    return [wording.seconds(result[stage]) for stage in ("seconds_select", "seconds_total")]

@@ -33,6 +33,11 @@ def count(value: float) -> str:
     return f"{round(value):d}".replace("-", "−")
 
 
+def bought(budget: str) -> str:
+    """What strategies are compared by, after a number: labelled items are "labels"."""
+    return "labels" if budget == "labelled items" else budget
+
+
 def whole_percent(value: float) -> str:
     """0.317 as "32"."""
     return count(100 * value)

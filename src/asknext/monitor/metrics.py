@@ -25,7 +25,7 @@ from asknext.plugins import find, imported
 from asknext.types import Floats, Ids
 
 TRUTH, PREVIOUS, FEATURES, REFERENCE = "the truth", "a model before", "numeric features", "a reference model"
-NOISE, OPEN = "known noise", "items out of scope"
+NOISE, OPEN, POOL = "known noise", "items out of scope", "what the pool holds"
 MANY, FEW = 100, 20
 """Pool items above which a class is frequent and below which it is rare, as in OLTR (Liu et al. 2019)."""
 
@@ -34,8 +34,9 @@ class Metric(NamedTuple):
     """A number that a view gives.
 
     compute : from a `View` to a number, or None where it is not defined.
-    needs : what must be known, of TRUTH, PREVIOUS, FEATURES, REFERENCE and NOISE; without TRUTH and NOISE it
-        needs no labels but those that were told. With TRUTH it sees items in scope only, unless OPEN.
+    needs : what must be known, of TRUTH, PREVIOUS, FEATURES, REFERENCE, NOISE and POOL; without TRUTH and
+        NOISE it needs no labels but those that were told. With TRUTH it sees only items in scope, but for
+        OPEN.
     """
 
     compute: Callable[[Any], float | None]
@@ -84,17 +85,19 @@ METRICS: dict[str, Metric] = {
     "labelled-distance": Metric(lambda v: exploration.mean_distance(_nearest(v)), {FEATURES}),
     "coverage-radius": Metric(lambda v: exploration.coverage_radius(_nearest(v)), {FEATURES}),
     "redundancy": Metric(lambda v: redundancy.mean_similarity(v.X), {FEATURES}),
-    "known-class-accuracy": Metric(lambda v: scores.accuracy_within(v.proba, v.y, v.found), {TRUTH}),
-    "accuracy-many": Metric(lambda v: scores.accuracy_within(v.proba, v.y, v.sizes > MANY), {TRUTH}),
+    "known-class-accuracy": Metric(lambda v: scores.accuracy_within(v.proba, v.y, v.found), {TRUTH, POOL}),
+    "accuracy-many": Metric(lambda v: scores.accuracy_within(v.proba, v.y, v.sizes > MANY), {TRUTH, POOL}),
     "accuracy-medium": Metric(
-        lambda v: scores.accuracy_within(v.proba, v.y, (v.sizes >= FEW) & (v.sizes <= MANY)), {TRUTH}
+        lambda v: scores.accuracy_within(v.proba, v.y, (v.sizes >= FEW) & (v.sizes <= MANY)), {TRUTH, POOL}
     ),
-    "accuracy-few": Metric(lambda v: scores.accuracy_within(v.proba, v.y, v.sizes < FEW), {TRUTH}),
+    "accuracy-few": Metric(lambda v: scores.accuracy_within(v.proba, v.y, v.sizes < FEW), {TRUTH, POOL}),
     "query-precision": Metric(lambda v: openness.query_precision(v.y >= 0, _all(v)), {TRUTH, OPEN}),
-    "query-recall": Metric(lambda v: openness.query_recall(v.y >= 0, v.sizes.sum()), {TRUTH, OPEN}),
-    "novelty-ratio": Metric(lambda v: openness.novelty_ratio(v.y, np.flatnonzero(v.found)), {TRUTH, OPEN}),
-    "classes-found": Metric(lambda v: v.found.sum(), {TRUTH, OPEN}),
-    "cost": Metric(lambda v: v.cost.sum(), {TRUTH, OPEN}),
+    "query-recall": Metric(lambda v: openness.query_recall(v.y >= 0, v.sizes.sum()), {TRUTH, OPEN, POOL}),
+    "novelty-ratio": Metric(
+        lambda v: openness.novelty_ratio(v.y, np.flatnonzero(v.found)), {TRUTH, OPEN, POOL}
+    ),
+    "classes-found": Metric(lambda v: v.found.sum(), {TRUTH, OPEN, POOL}),
+    "cost": Metric(lambda v: v.cost.sum(), {TRUTH, OPEN, POOL}),
     "labels": Metric(lambda v: len(v.labels)),
     "confidence": Metric(lambda v: v.proba.max(axis=1).mean()),
     "margin": Metric(lambda v: _mean(uncertainty.margin(v.proba))),
@@ -143,6 +146,8 @@ def compute(name: str, metric: Metric, view: View) -> float | None:
             f"the metric '{name}' needs to know which items are noisy; only data that are made tell, such as "
             "noisy-blobs-ld."
         )
+    if POOL in metric.needs and view.sizes is None:
+        raise AskNextError(f"the metric '{name}' needs to know what the pool holds; only a benchmark does.")
     lacking = (REFERENCE in metric.needs and view.reference is None) or (
         PREVIOUS in metric.needs and view.previous is None
     )
