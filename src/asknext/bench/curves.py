@@ -106,8 +106,9 @@ def at_equal_cost(measures: Sequence[Measure]) -> list[Measure]:
     """The same curves by what the answers cost, on straight lines between the rounds.
 
     Where an answer out of scope costs more or less than a label, equally many answers are no equal budgets.
-    The grid has as many points as there are rounds, in whole units of cost, from the first at which every run
-    has a model to the last that every run has paid.
+    The grid has as many points as there are rounds, from the first cost at which every run has a model to the
+    last that every run has paid. What is known of batches ends with the last one, whose value holds to the
+    end.
 
     Parameters
     ----------
@@ -115,7 +116,7 @@ def at_equal_cost(measures: Sequence[Measure]) -> list[Measure]:
 
     Returns
     -------
-    Rows whose `n_labelled` is the cost, and whose `round` is the place on the grid.
+    Rows whose `n_labelled` is the cost, to the whole unit, and whose `round` is the place on the grid.
     """
     costs: dict[tuple[str, int], dict[int, float]] = defaultdict(dict)
     curves: dict[tuple[Any, ...], dict[int, float]] = defaultdict(dict)
@@ -126,13 +127,14 @@ def at_equal_cost(measures: Sequence[Measure]) -> list[Measure]:
     low = max(min(paid.values()) for paid in costs.values())
     high = min(max(paid.values()) for paid in costs.values())
     points = max(map(len, costs.values()))
-    grid = np.unique(np.round(np.linspace(low, max(low, high), points)))
+    grid = np.unique(np.linspace(low, max(low, high), points))
     found = []
     for (dataset, strategy, seed, metric, subset), values in curves.items():
         rounds = sorted(values)
         x = np.array([costs[strategy, seed][number] for number in rounds])
         y = np.interp(grid, x, [values[number] for number in rounds])
         for place, (paid, value) in enumerate(zip(grid, y, strict=True)):
-            if x[0] - 0.5 <= paid <= x[-1] + 0.5:  # half a unit: the grid is rounded
-                found.append(Measure(dataset, strategy, seed, place, int(paid), metric, subset, float(value)))
+            if x[0] - 1e-9 <= paid:
+                where = (dataset, strategy, seed, place, round(paid))
+                found.append(Measure(*where, metric, subset, float(value)))
     return found

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from asknext import __version__, rows
 from asknext.bench.division import Split, among, first_labels, in_scope, shaped
 from asknext.bench.scenario import Scenario, read_scenario
 from asknext.datasets import Dataset, load
+from asknext.datasets.mixed import load_mixed
 from asknext.errors import AskNextError
 from asknext.files import occupied, read_json, sweep, write_json
 from asknext.learners import make
@@ -106,9 +106,7 @@ def load_data(settings: Settings) -> Dataset:
         return load(settings.source, settings.target)
     if settings.target is not None:
         raise AskNextError("--ood-data goes with data that come with their labels; leave --target out.")
-    mixed = import_module("asknext.datasets.mixed")
-    found: Dataset = mixed.load_mixed(settings.source, settings.scenario.ood_data)
-    return found
+    return load_mixed(settings.source, settings.scenario.ood_data)
 
 
 def class_positions(data: Dataset) -> Array:

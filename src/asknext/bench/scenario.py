@@ -85,9 +85,10 @@ class Scenario:
         said = []
         if type(self.scope) is int:
             said.append(f"{self.scope} classes are in scope, drawn anew for each seed")
+        elif isinstance(self.scope, tuple) and len(self.scope) == 1:
+            said.append(f"in scope are {wording.listing(self.scope[0])}")
         elif isinstance(self.scope, tuple):
-            lists = "; ".join(wording.listing(names) for names in self.scope)
-            said.append(f"in scope are {lists}" + ", by turns of the seeds" * (len(self.scope) > 1))
+            said.append(f"in scope are {len(self.scope)} choices of classes, by turns of the seeds")
         if self.ood_data is not None:
             said.append(f"the items of {self.ood_data} are out of scope")
         if self.ood_rate is not None:
