@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from asknext.bench.compare import carry_out, class_positions, measure, runs
-from asknext.bench.protocol import Settings, check_place, claim, recorded, reopen
+from asknext.bench.moments import moments
+from asknext.bench.protocol import Settings, check_place, claim, recorded, reopen, split
 from asknext.bench.replay import repeat
 from asknext.bench.run import Run, execute
 from asknext.bench.scenario import Scenario
@@ -42,6 +43,7 @@ def test_answers_are_the_axis_and_labels_what_is_left_of_them(out: Path, wine: D
     accuracy = list(measure(out, AUDITED, wine, ["accuracy"]))
     assert {row.n_labelled for row in accuracy} == {6, 11, 16, 21, 26}
     labels = {(r.strategy, r.seed, r.round): r for r in measure(out, AUDITED, wine, ["labels"], ["asked"])}
+    y = class_positions(wine)
     for run in runs(out, AUDITED):
         state = fold(read_events(run.path))
         hidden = set(state.audit.ids.tolist())
@@ -49,6 +51,9 @@ def test_answers_are_the_axis_and_labels_what_is_left_of_them(out: Path, wine: D
         row = labels[run.strategy, run.seed, 4]
         assert row.n_labelled == len(told) == 26
         assert row.value == len(told - hidden) < 26
+        *_, last = moments(run, split(y, AUDITED, run.seed), wine.X, y, AUDITED)
+        assert set(last.labelled.tolist()) == told - hidden
+        assert set(last.asked.tolist()) == told
 
 
 def test_it_resumes_repeats_and_verifies(tmp_path: Path, out: Path, wine: Dataset) -> None:

@@ -51,6 +51,7 @@ def test_pools_of_mq_net(rate: float, size: int) -> None:
 @given(st.integers(1, 100_000), st.floats(0, 0.99))
 def test_the_share_out_of_scope_is_the_one_asked_for(inside: int, rate: float) -> None:
     due = due_out_of_scope(inside, rate)
+    assert abs(due - inside * rate / (1 - rate)) <= 0.5
     assert abs(due - rate * (inside + due)) <= 1
 
 

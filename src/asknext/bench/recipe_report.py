@@ -105,9 +105,10 @@ def first_places(stability: dict[str, Any]) -> list[list[str]]:
 def facts(task: dict[str, Any]) -> str:
     """What was run, in a sentence."""
     settings, seeds = task["settings"], task["seeds"]
+    scope = f"{settings['classes_in_scope']} of " if "classes_in_scope" in settings else ""
     return (
         f"{task['dataset']}: {settings['pool_size']:,} items to choose from, {settings['test_size']:,} to "
-        f"test on, {len(task['classes'])} classes; {settings['learner']}; {settings['initial']} first labels "
+        f"test on, {scope}{len(task['classes'])} classes; {settings['learner']}; {settings['initial']} first labels "
         f"and {settings['rounds']} batches of {settings['batch']}; seeds {seeds[0]} to {seeds[-1]}."
     )
 
