@@ -108,8 +108,8 @@ def facts(task: dict[str, Any]) -> str:
     scope = f"{settings['classes_in_scope']} of " if "classes_in_scope" in settings else ""
     return (
         f"{task['dataset']}: {settings['pool_size']:,} items to choose from, {settings['test_size']:,} to "
-        f"test on, {scope}{len(task['classes'])} classes; {settings['learner']}; {settings['initial']} first labels "
-        f"and {settings['rounds']} batches of {settings['batch']}; seeds {seeds[0]} to {seeds[-1]}."
+        f"test on, {scope}{len(task['classes'])} classes; {settings['learner']}; {settings['initial']} first "
+        f"labels and {settings['rounds']} batches of {settings['batch']}; seeds {seeds[0]} to {seeds[-1]}."
     )
 
 
