@@ -12,6 +12,7 @@ from asknext import strategies
 from asknext.bench.protocol import Settings, claim
 from asknext.bench.recipe import Recipe, prepare, read_recipe
 from asknext.bench.recipe_report import beats
+from asknext.bench.scenario import Scenario
 from asknext.cli import compare, run  # noqa: F401  (they register)
 from asknext.cli.app import app
 from asknext.errors import AskNextError
@@ -89,9 +90,48 @@ def test_quick_replaces_settings_and_chooses_tasks() -> None:
     assert read_recipe(TEXT, only=["wine-cold"]).tasks["wine-cold"].seeds == 2
 
 
+def test_a_scenario_is_told_by_keys_like_any_other() -> None:
+    text = TEXT.replace("seeds = 2", 'seeds = 2\nood_rate = 0.2\nscope = [["class_0", "class_2"]]', 1)
+    more = "initial = 3\nscope = 2\nknown = 0\nlong_tail = 0.1\naudit = 0.1\nood_cost = 2"
+    text = text.replace("initial = 0", more)
+    tasks = read_recipe(text).tasks
+    assert tasks["wine"].scenario == Scenario(scope=(("class_0", "class_2"),), ood_rate=0.2)
+    assert tasks["wine-cold"].scenario == Scenario(
+        scope=2, ood_rate=0.2, known=0, long_tail=0.1, audit=0.1, ood_cost=2
+    )
+    quick = read_recipe(text.replace("seeds = 1", "seeds = 1\nscope = 2"), quick=True)
+    assert quick.tasks["wine"].scenario == Scenario(scope=2, ood_rate=0.2)
+    prepared = prepare(read_recipe(text))
+    assert set(prepared) == {"wine", "wine-cold"}
+
+
+def test_the_splits_of_mq_net_are_those_of_its_code() -> None:
+    """The classes in scope of each trial, by the publisher's numbers; counts as in the specification."""
+    from asknext.datasets.published.images import CIFAR10
+
+    ten, hundred = (read_recipe((RECIPES[0].parent / f"mqnet-cifar{k}.toml").read_text()) for k in (10, 100))
+    for found in (ten, hundred):
+        assert [task.scenario.ood_rate for task in found.tasks.values()] == [0.1, 0.2, 0.4, 0.6]
+        for task in found.tasks.values():
+            assert (task.initial, task.batch, task.rounds, task.seeds) == (500, 500, 9, 5)
+            assert task.test_size(24_000, 4) == 4000
+    named = ten.tasks["ood-60"].scenario.scope
+    numbers = [{CIFAR10.tolist().index(name) for name in names} for names in named]
+    assert numbers == [{4, 2, 5, 7}, {7, 1, 2, 5}, {6, 4, 3, 2}, {8, 9, 1, 3}, {2, 9, 5, 3}]
+    scopes = hundred.tasks["ood-10"].scenario.scope
+    assert [len(set(names)) for names in scopes] == [40] * 5
+    assert [sum(map(int, names)) for names in scopes] == [2019, 2098, 1830, 2069, 2105]
+    assert all(0 <= int(name) < 100 for names in scopes for name in names)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
+        ("seeds = 2", "seeds = 2\nscope = 1", "task 'wine': --scope is 1; at least 2 classes"),
+        ("seeds = 2", "seeds = 2\nscope = 1.5", "task 'wine': a scope is 1.5; give a number of classes"),
+        ("seeds = 2", 'seeds = 2\nood_rate = "half"', "--ood-rate is 'half'; give a number from 0 to below 1"),
+        ("seeds = 2", "seeds = 2\nood_rat = 0.5", "unknown key 'ood_rat'; did you mean 'ood_rate'"),
+        ("seeds = 1", "seeds = 1\nknown = -1", "task 'wine': --known is -1"),
         ("seeds = 2", "seed = 2", r"\[defaults\] has the unknown key 'seed'; did you mean 'seeds'"),
         ("[groups]", "colour = 1\n[groups]", "the recipe has the unknown key 'colour'"),
         ('name = "wine"', 'name = "wine"\ncolour = 1', "task 'wine' has the unknown key 'colour'"),

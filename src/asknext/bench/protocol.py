@@ -112,8 +112,9 @@ def load_data(settings: Settings) -> Dataset:
 def class_positions(data: Dataset) -> Array:
     """(n,) the position of each item's label in `data.classes`; -1 for items out of scope."""
     place = {label: j for j, label in enumerate(data.classes)}
-    y = np.array([place.get(label, -1) for label in data.y.tolist()], dtype=np.intp)
-    return y if data.out_of_scope is None else np.where(data.out_of_scope, -1, y)
+    outside = np.zeros(len(data.y), dtype=bool) if data.out_of_scope is None else data.out_of_scope
+    labels = zip(data.y.tolist(), outside.tolist(), strict=True)
+    return np.array([-1 if out else place[label] for label, out in labels], dtype=np.intp)
 
 
 def split(y: Array, settings: Settings, seed: int, classes: Sequence[Label] = ()) -> Split:

@@ -51,7 +51,8 @@ def compare(
     ood_rate: Annotated[float | None, typer.Option(
         help="Share of the pool that is out of scope.", show_default="as it is")] = None,
     ood_data: Annotated[str | None, typer.Option(
-        help="Another data set, whose items are out of scope.", show_default="none")] = None,
+        help="Another published data set of the same kind, whose items are out of scope.",
+        show_default="none")] = None,
     ood_cost: Annotated[float, typer.Option(help="Cost of an answer 'out of scope'; a class costs 1.")] = 1.0,
     long_tail: Annotated[float | None, typer.Option(
         help="Cut the pool to a long tail: the rarest class has this share of the most frequent one's items.",
@@ -93,12 +94,13 @@ def compare(
         if value is not None and value < 0:
             raise AskNextError(f"{option} is {value}; it cannot be negative.")
     asked = Settings(
-        source=lasting(data), target=target, strategies=chosen, learner=learner,
+        source=str(Path(data).absolute()) if Path(data).is_file() else data,
+        target=target, strategies=chosen, learner=learner,
         initial=-1 if initial is None else initial, batch=-1 if batch is None else batch,
         rounds=rounds, seeds=seeds, test_share=test_share,
         scenario=Scenario(
-            scope=as_scope(scope), ood_rate=ood_rate, ood_data=ood_data and lasting(ood_data),
-            ood_cost=ood_cost, long_tail=long_tail, known=known, audit=audit,
+            scope=as_scope(scope), ood_rate=ood_rate, ood_data=ood_data, ood_cost=ood_cost,
+            long_tail=long_tail, known=known, audit=audit,
         ),
     )  # fmt: skip
     with errors.status(Text(f"Loading {data} …")):
@@ -131,8 +133,3 @@ def compare(
         kept = f"Runs of {', '.join(aside)} in {out} are kept, but not in this report."
         screen.print(kept, style="dim", highlight=False, markup=False, soft_wrap=True)
     screen.print(f"Report: {out / 'report.html'}", highlight=False, markup=False, soft_wrap=True)
-
-
-def lasting(source: str) -> str:
-    """A source as it is found from every folder: files by their whole path."""
-    return str(Path(source).absolute()) if Path(source).is_file() else source
