@@ -129,7 +129,7 @@ def test_the_splits_of_mq_net_are_those_of_its_code() -> None:
     [
         ("seeds = 2", "seeds = 2\nscope = 1", "task 'wine': --scope is 1; at least 2 classes"),
         ("seeds = 2", "seeds = 2\nscope = 1.5", "task 'wine': a scope is 1.5; give a number of classes"),
-        ("seeds = 2", 'seeds = 2\nood_rate = "half"', "--ood-rate is 'half'; give a number from 0 to below 1"),
+        ("seeds = 2", 'seeds = 2\nood_rate = "half"', "--ood-rate is 'half'; give a number from 0"),
         ("seeds = 2", "seeds = 2\nood_rat = 0.5", "unknown key 'ood_rat'; did you mean 'ood_rate'"),
         ("seeds = 1", "seeds = 1\nknown = -1", "task 'wine': --known is -1"),
         ("seeds = 2", "seed = 2", r"\[defaults\] has the unknown key 'seed'; did you mean 'seeds'"),

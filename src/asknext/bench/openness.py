@@ -17,7 +17,6 @@ HEADINGS = {
     "query_precision": "in scope %",
     "query_recall": "found %",
     "labels": "labels",
-    "cost": "cost",
     "classes_found": "classes",
     "discovery_auc": "discovery %",
     "balanced_accuracy": "balanced %",
@@ -28,7 +27,6 @@ LEGEND = {
     "query_precision": "in scope: share of what was asked",
     "query_recall": "found: share of the pool's items in scope that was asked in the end",
     "labels": "labels: learnt from in the end",
-    "cost": "cost: in the end",
     "classes_found": "classes: found in the end",
     "discovery_auc": "discovery: mean share of classes found over the rounds",
     "balanced_accuracy": "balanced: final accuracy as the mean over the classes; one not found counts 0",
@@ -48,8 +46,8 @@ def openness(
 
     Returns
     -------
-    For each strategy those of `HEADINGS` that were measured in every run: the share in scope of all batches,
-    the mean share of the classes found over the rounds (discovery AUC), and the others as in the last round.
+    For each strategy what was measured in every run: the share in scope of all batches, the mean share of the
+    classes found over the rounds (discovery AUC), and, as in the last round, the other `HEADINGS` and `cost`.
     """
     there = quantities(measures, strategies)
 
@@ -72,9 +70,9 @@ def openness(
 
 
 def shown(summary: dict[str, Any]) -> list[str]:
-    """The figures that a summary has columns for: no cost where it is the number of answers."""
+    """The figures that a summary has columns for; what was paid is the same for all."""
     keys = next(iter(summary["strategies"].values()))["openness"]
-    return [key for key in HEADINGS if key in keys and (key != "cost" or summary["budget"] == COST)]
+    return [key for key in HEADINGS if key in keys]
 
 
 def cells(summary: dict[str, Any], name: str, figures: Sequence[str]) -> list[str]:

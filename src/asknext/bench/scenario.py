@@ -94,7 +94,8 @@ class Scenario:
         if self.ood_rate is not None:
             said.append(f"{100 * self.ood_rate:g} % of each pool are out of scope")
         if self.ood_cost != 1:
-            said.append(f"an answer 'out of scope' costs {self.ood_cost:g} times one that names a class")
+            cost = f"an answer 'out of scope' costs {self.ood_cost:g} times one that names a class"
+            said.append(f"{cost}; curves are read off at equal cost")
         if self.long_tail is not None:
             order = "drawn by chance for each seed" if self.long_tail_order == "shuffled" else "by label"
             said.append(
