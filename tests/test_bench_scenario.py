@@ -241,6 +241,17 @@ def test_curves_at_equal_cost() -> None:
     np.testing.assert_allclose(batch.values[:, 0], [[0.2, 0.3, 0.4], [0.2, 0.6, 0.6]])
 
 
+def test_runs_without_a_common_cost_cannot_be_compared() -> None:
+    paid = {"a": (10, 10), "b": (10, 20)}
+    rows = [
+        Measure("x", name, 0, number, 10 + number, "cost", "asked", cost)
+        for name, costs in paid.items()
+        for number, cost in enumerate(costs)
+    ]
+    with pytest.raises(AskNextError, match="no cost at which all runs can be compared: one has paid 10 with"):
+        at_equal_cost(rows)
+
+
 def test_only_what_every_run_has_is_drawn() -> None:
     def row(seed: int, number: int, metric: str) -> Measure:
         return Measure("x", "a", seed, number, 10 * number, metric, "test", 0.5)

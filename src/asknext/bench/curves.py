@@ -117,6 +117,10 @@ def at_equal_cost(measures: Sequence[Measure]) -> list[Measure]:
     Returns
     -------
     Rows whose `n_labelled` is the cost, to the whole unit, and whose `round` is the place on the grid.
+
+    Raises
+    ------
+    AskNextError : some run has paid nothing beyond what another paid first.
     """
     costs: dict[tuple[str, int], dict[int, float]] = defaultdict(dict)
     curves: dict[tuple[Any, ...], dict[int, float]] = defaultdict(dict)
@@ -127,7 +131,12 @@ def at_equal_cost(measures: Sequence[Measure]) -> list[Measure]:
     low = max(min(paid.values()) for paid in costs.values())
     high = min(max(paid.values()) for paid in costs.values())
     points = max(map(len, costs.values()))
-    grid = np.unique(np.linspace(low, max(low, high), points))
+    if high <= low:
+        raise AskNextError(
+            f"there is no cost at which all runs can be compared: one has paid {low:g} with its first labels, "
+            f"another only {high:g} in the end; give a larger --ood-cost."
+        )
+    grid = np.linspace(low, high, points)
     found = []
     for (dataset, strategy, seed, metric, subset), values in curves.items():
         rounds = sorted(values)
