@@ -248,7 +248,7 @@ def test_runs_without_a_common_cost_cannot_be_compared() -> None:
         for name, costs in paid.items()
         for number, cost in enumerate(costs)
     ]
-    with pytest.raises(AskNextError, match="no cost at which all runs can be compared: one has paid 10 with"):
+    with pytest.raises(AskNextError, match="no cost at which all runs compare: one has paid 10 with"):
         at_equal_cost(rows)
 
 

@@ -133,7 +133,7 @@ def at_equal_cost(measures: Sequence[Measure]) -> list[Measure]:
     points = max(map(len, costs.values()))
     if high <= low:
         raise AskNextError(
-            f"there is no cost at which all runs can be compared: one has paid {low:g} with its first labels, "
+            f"there is no cost at which all runs compare: one has paid {low:g} with its first labels, "
             f"another only {high:g} in the end; give a larger --ood-cost."
         )
     grid = np.linspace(low, high, points)
