@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -49,7 +49,7 @@ class Scenario:
     def __post_init__(self) -> None:
         self._check_scope()
         if self.ood_data is not None and not (isinstance(self.ood_data, str) and self.ood_data):
-            raise AskNextError(f"--ood-data is {self.ood_data!r}; give a name or a file, as for the data.")
+            raise AskNextError(f"--ood-data is {self.ood_data!r}; give the name of a data set.")
         if self.long_tail_order not in ("shuffled", "label"):
             raise AskNextError(f"long_tail_order is {self.long_tail_order!r}; give 'shuffled' or 'label'.")
         if self.known is not None and not (type(self.known) is int and self.known >= 0):
@@ -147,7 +147,7 @@ def as_scope(value: Any) -> Scope:
     raise AskNextError(f"a scope is {value!r}; give a number of classes, or a list of their names.")
 
 
-def _in_range(option: str, value: Any, holds: Any, range_: str) -> None:
+def _in_range(option: str, value: Any, holds: Callable[[float], bool], range_: str) -> None:
     if value is None:
         return
     if isinstance(value, bool) or not isinstance(value, int | float) or not holds(value):

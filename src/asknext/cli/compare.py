@@ -18,7 +18,8 @@ EXAMPLE = """
 Compare query strategies on your own data or on a bundled set, and write a report.
 
 Every strategy gets the same splits and the same first labels. Killed anywhere, the same command goes on;
-more strategies, seeds or rounds extend what is there.
+more strategies, seeds or rounds extend what is there. Pools can be made as they really are: with items of no
+class (--scope, --ood-rate, --ood-data), long tails (--long-tail) and classes to be discovered (--known).
 
 [bold]Example:[/bold]  asknext compare reviews.csv --target sentiment --strategies random,margin,typiclust
 """
