@@ -28,16 +28,15 @@ class HintedSvm(Strategy):
     """Ask the items nearest to the boundary of a machine that hints keep close to the unlabelled items.
 
     Some candidates are drawn as hints. The machine minimises ½ |w|² + label_cost · hinge loss of the labels +
-    hint_cost · labels / hints · sum over the hints of max(0, |f| - tolerance): its boundary separates the
-    labels and runs where there is much left to ask. The items of the least |f| are asked. With several
-    classes there is a machine for each against the rest, and the least |f| of them counts; items out of scope
-    are against every class. Pending items play no part. The model of the campaign is not used. Without a
-    label f is 0 for all, and the choice is random.
+    hint_cost · labels / hints · sum over the hints of max(0, |f| - tolerance): at equal costs all hints weigh
+    as much as all labels. Its boundary separates the labels and runs where there is much left to ask. The
+    items of the least |f| are asked. With several classes there is a machine for each against the rest, and
+    the least |f| of them counts; items out of scope are against every class. Pending items play no part. The
+    model of the campaign is not used. Without a label f is 0 for all, and the choice is random.
 
     Parameters
     ----------
-    label_cost, hint_cost : of the two losses, above 0; where they are equal, all hints together weigh as much
-        as all labels together.
+    label_cost, hint_cost : of the two losses, above 0.
     hints : share of the candidates drawn as hints, in [0, 1].
     most_hints : hints at most; the program holds a table of (labelled + 2 · hints)².
     tolerance : |f| that costs a hint nothing, at least 0.
