@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from asknext.bench.beside import agreement, all_beside, beside, columns, lines, told
-from asknext.bench.compare import carry_out
+from asknext.bench.compare import carry_out, measure
 from asknext.bench.conclude import conclude
 from asknext.bench.figures import Spread
 from asknext.bench.protocol import Settings, claim
@@ -79,6 +79,8 @@ def test_the_table_is_read_under_the_names_of_the_strategies() -> None:
         ({"spread": "range"}, "spread is 'range'; there is: standard deviation, standard error"),
         ({"ld": {"random": {"reason": "x"}}}, r"\[published.ld\] gives no figure"),
         ({"reason": ["x"]}, r"\[published\]: reason must be a text, not \['x'\]"),
+        ({"reasons": 3}, r"\[published.reasons\] must be a table, not 3"),
+        ({"reasons": {"rndom": "x"}}, "unknown strategy 'rndom'"),
         ({"hd": {}}, "unknown task 'hd'; did you mean 'ld'"),
         ({"ld": 3}, r"\[published.ld\] must be a table, not 3"),
         ({"ld": {"random": 3}}, r"\[published.ld\]: random must be a table, not 3"),
@@ -130,6 +132,14 @@ def test_a_reason_for_all_stands_in_where_a_cell_has_none() -> None:
     assert told(found)[2:] == [
         "random misses in AUC: other data.",
         "k-center misses in AUC: the embedding is unknown.",
+    ]
+
+
+def test_a_reason_of_a_strategy_holds_in_all_tasks_and_is_said_once_for_those_that_share_it() -> None:
+    same = "the embedding is unknown"
+    content = CONTENT | {"reasons": {"random": same}, "reason": "other data"}
+    assert told(beside(read_published(content, TASKS), "ld", rows()))[2:] == [
+        f"random and k-center miss in AUC: {same}."
     ]
 
 
@@ -209,10 +219,28 @@ def test_a_reference_model_that_never_saw_the_pool_measures_the_batches(tmp_path
         out, data = tmp_path / names[-1], load("wine")
         claim(out, settings, data)
         carry_out(out, settings, data, jobs=1)
-        conclude(out, settings, data, "command", [("easiness", "batch"), ("accuracy", "test")])
-        made = [row for row in read_measures(out) if row.strategy == "random"]
-        assert len(set(made)) == len(made), "nothing is measured twice"
-        found[names] = [row.value for row in made if (row.metric, row.subset) == ("easiness", "batch")]
+        made = measure(out, settings, data, ["easiness"], ["batch"])
+        found[names] = [row.value for row in made if row.strategy == "random"]
     first, second = found.values()
     assert len(first) == 2
     assert first == second
+
+
+def test_what_a_table_asks_for_is_measured_once(tmp_path: Path) -> None:
+    settings, data = replace(TASKS["ld"], source="wine", strategies=("random",), rounds=2), load("wine")
+    claim(tmp_path / "out", settings, data)
+    carry_out(tmp_path / "out", settings, data, jobs=1)
+    conclude(tmp_path / "out", settings, data, "command", [("easiness", "batch"), ("accuracy", "test")])
+    made = read_measures(tmp_path / "out")
+    assert {("easiness", "batch"), ("accuracy", "test")} <= {(row.metric, row.subset) for row in made}
+    assert len(set(made)) == len(made)
+
+
+def test_many_pairs_in_another_order_are_counted() -> None:
+    better = {"margin": 40, "random": 45, "k-center": 50}  # published in the reverse order of ours
+    content = {"source": "x", "ld": {name: {"auc": [mean, 20]} for name, mean in better.items()}}
+    found = beside(read_published(content, TASKS), "ld", rows())
+    assert len(found["swapped"]) == 3
+    assert "except that here" in told(found)[1]
+    found["swapped"].append(("a", "b"))
+    assert told(found)[1] == "Of 3 pairs of mean AUCs, 4 come in the other order."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import combinations
+from math import comb
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,11 @@ from asknext.bench.results import Measure, read_measures
 
 WITHIN = 2
 """Published standard deviations or errors within which our mean agrees with the published one."""
+
+MOST_NAMED = 3
+"""Pairs in another order than published that a sentence names; more are counted."""
+
+_UNKNOWN = "no reason is known"
 
 
 def beside(published: Published, task: str, measures: list[Measure]) -> dict[str, Any]:
@@ -124,16 +130,22 @@ def agreement(found: dict[str, Any]) -> str:
 def told(task: dict[str, Any]) -> list[str]:
     """What the table shows, in sentences: how many cells agree, the order of the means, why others miss."""
     said = [agreement(task)]
-    first = FIGURES[next(iter(task["agreeing"]))].plural
-    if task["swapped"]:
-        pairs = [f"{worse} comes above {better}" for better, worse in task["swapped"]]
+    figure, (_, n) = next(iter(task["agreeing"].items()))
+    first, swapped = FIGURES[figure].plural, task["swapped"]
+    if len(swapped) > MOST_NAMED:
+        said.append(f"Of {comb(n, 2)} pairs of mean {first}, {len(swapped)} come in the other order.")
+    elif swapped:
+        pairs = [f"{worse} comes above {better}" for better, worse in swapped]
         said.append(f"The mean {first} are ordered as published, except that here {wording.listing(pairs)}.")
     else:
         said.append(f"The mean {first} are ordered as published.")
+    missing: dict[tuple[str, str], list[str]] = {}
     for cell in task["cells"]:
         if not cell["agrees"]:
-            reason = cell["reason"] or "no reason is known"
-            said.append(f"{cell['strategy']} misses in {FIGURES[cell['figure']].name}: {reason}.")
+            missing.setdefault((cell["figure"], cell["reason"]), []).append(cell["strategy"])
+    for (figure, reason), names in missing.items():
+        deed = "misses" if len(names) == 1 else "miss"
+        said.append(f"{wording.listing(names)} {deed} in {FIGURES[figure].name}: {reason or _UNKNOWN}.")
     return said
 
 

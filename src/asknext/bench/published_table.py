@@ -14,6 +14,7 @@ from asknext.errors import AskNextError
 from asknext.plugins import find
 
 _TEXTS = {"source": "", "reason": "", "spread": "standard deviation"}
+_REASONS = "reasons"
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,8 @@ def read_published(content: Mapping[str, Any], tasks: Mapping[str, Settings]) ->
     `[published]` says the `source`, perhaps the `reason` why any cell may be missed, and perhaps that the
     `spread` after a mean is a "standard error", not a "standard deviation"; `[published.TASK]` gives for each
     strategy a table of figures (see `FIGURES`), each a list of mean and spread in percent, and perhaps a
-    `reason` of its own: `k-center = { auc = [47.9, 0.5], reason = "…" }`.
+    `reason` of its own: `k-center = { auc = [47.9, 0.5], reason = "…" }`. `[published.reasons]` gives reasons
+    of strategies for all tasks.
 
     Parameters
     ----------
@@ -75,12 +77,14 @@ def read_published(content: Mapping[str, Any], tasks: Mapping[str, Settings]) ->
     for key, text in texts.items():
         if not isinstance(text, str):
             raise AskNextError(f"[published]: {key} must be a text, not {text!r}.")
+    general = _table(content.get(_REASONS, {}), f"[published.{_REASONS}]")
+    everywhere = {strategies.get(written).name: reason for written, reason in general.items()}
     if texts["spread"] not in DEVIATIONS:
         raise AskNextError(f"[published]: spread is '{texts['spread']}'; there is: {', '.join(DEVIATIONS)}.")
     figures: dict[str, dict[str, dict[str, Spread]]] = {}
     reasons: dict[str, dict[str, str]] = {}
     for task, lines in content.items():
-        if task in _TEXTS:
+        if task in (*_TEXTS, _REASONS):
             continue
         settings, where = find("task", task, tasks), f"[published.{task}]"
         figures[task], reasons[task] = {}, {}
@@ -89,7 +93,7 @@ def read_published(content: Mapping[str, Any], tasks: Mapping[str, Settings]) ->
             if name not in settings.strategies:
                 raise AskNextError(f"{where}: the task '{task}' does not run {name}; leave it out.")
             cells = dict(_table(cells, f"{where}: {written}"))
-            if reason := cells.pop("reason", ""):
+            if reason := cells.pop("reason", everywhere.get(name, "")):
                 reasons[task][name] = str(reason).strip()
             figures[task][name] = {
                 figure: _spread(pair, texts["spread"], f"{where}: {written}.{figure}")
