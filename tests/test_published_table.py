@@ -14,7 +14,7 @@ from asknext.bench.figures import Spread
 from asknext.bench.protocol import Settings, claim
 from asknext.bench.published_table import Published, read_published
 from asknext.bench.recipe import prepare, read_recipe
-from asknext.bench.results import Measure, read_measures, write_measures
+from asknext.bench.results import Measure, write_measures
 from asknext.datasets import load
 from asknext.errors import AskNextError
 
@@ -226,13 +226,14 @@ def test_a_reference_model_that_never_saw_the_pool_measures_the_batches(tmp_path
     assert first == second
 
 
-def test_what_a_table_asks_for_is_measured_once(tmp_path: Path) -> None:
+def test_what_a_table_asks_for_is_measured_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("asknext.bench.conclude.write_all", lambda comparison, _: {"found": comparison})
     settings, data = replace(TASKS["ld"], source="wine", strategies=("random",), rounds=2), load("wine")
     claim(tmp_path / "out", settings, data)
     carry_out(tmp_path / "out", settings, data, jobs=1)
-    conclude(tmp_path / "out", settings, data, "command", [("easiness", "batch"), ("accuracy", "test")])
-    made = read_measures(tmp_path / "out")
-    assert {("easiness", "batch"), ("accuracy", "test")} <= {(row.metric, row.subset) for row in made}
+    asked = [("easiness", "batch"), ("accuracy", "test")]
+    made = conclude(tmp_path / "out", settings, data, "command", asked)["found"].measures
+    assert {*asked} <= {(row.metric, row.subset) for row in made}
     assert len(set(made)) == len(made)
 
 
