@@ -14,7 +14,7 @@ import numpy as np
 from joblib import Parallel, delayed
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
-from asknext.bench.insight import reference
+from asknext.bench.insight import informed, reference
 from asknext.bench.moments import moments
 from asknext.bench.protocol import Settings, class_positions, split
 from asknext.bench.results import Measure, Timing
@@ -25,6 +25,7 @@ from asknext.log import events as kinds
 from asknext.log.reader import count_events
 from asknext.monitor.metrics import ALWAYS, REFERENCE, compute, metric
 from asknext.strategies import get
+from asknext.types import Array
 
 Progress = Callable[[int], None]
 """Told now and then how many rounds are done in all."""
@@ -147,8 +148,8 @@ def measure(
 ) -> Iterator[Measure]:
     """The metrics of finished runs, from their logs and stored columns.
 
-    Nothing is trained, except one reference model a seed where a metric needs it: the learner fitted on the
-    test items with their true labels, which never saw the pool.
+    Nothing is trained, except one reference model a seed where a metric needs it and no strategy did: the
+    learner fitted on the test items with their true labels, which never saw the pool.
 
     Parameters
     ----------
@@ -165,7 +166,12 @@ def measure(
     chosen = {name: metric(name) for name in names}
     asked = any(REFERENCE in one.needs for one in chosen.values())
     divided = cache(lambda seed: split(y, settings, seed, data.classes))
-    judges = cache(lambda seed: reference(data.X, y, data.classes, divided(seed), settings, seed))
+
+    @cache
+    def judges(seed: int) -> Array:
+        kept = next((Run(out, name, seed).columns for name in settings.strategies if informed(name)), None)
+        return reference(data.X, y, data.classes, divided(seed), settings, seed, kept)
+
     for run in runs(out, settings):
         judge = judges(run.seed) if asked else None
         for moment in moments(run, divided(run.seed), data.X, y, settings, judge, data.noisy):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Collection
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from asknext.bench.compare import measure, timings
+from asknext.bench.moments import SUBSETS
 from asknext.bench.openness import COST
 from asknext.bench.protocol import Settings, class_positions, split
 from asknext.bench.report import write_all
@@ -19,13 +21,20 @@ from asknext.strategies import peers
 LIBRARIES = ("asknext", "numpy", "scipy", "scikit-learn")
 
 
-def conclude(out: Path, settings: Settings, data: Dataset, command: str) -> dict[str, Any]:
+def conclude(
+    out: Path,
+    settings: Settings,
+    data: Dataset,
+    command: str,
+    quantities: Collection[tuple[str, str]] = (),
+) -> dict[str, Any]:
     """Write everything that a finished comparison has to say, and return its summary.
 
     Parameters
     ----------
     out, settings, data : of the comparison, all of whose runs are finished.
     command : what the user typed, for the report.
+    quantities : pairs of metric and subset to measure beside those that every comparison has.
     """
     y = class_positions(data)
     parts = split(y, settings, 0, data.classes)
@@ -57,7 +66,7 @@ def conclude(out: Path, settings: Settings, data: Dataset, command: str) -> dict
         },
         measures=[
             row
-            for subset, names in _wanted(settings, data, outside).items()
+            for subset, names in _wanted(settings, data, outside, quantities).items()
             for row in measure(out, settings, data, names, [subset])
         ],
         timings=list(timings(out, settings)),
@@ -72,10 +81,13 @@ def _budget(settings: Settings, outside: bool) -> str:
     return "answers" if outside or settings.scenario.audit else "labelled items"
 
 
-def _wanted(settings: Settings, data: Dataset, outside: bool) -> dict[str, list[str]]:
-    """The metrics to compute of each subset: more than the accuracy where there is more to say."""
+def _wanted(
+    settings: Settings, data: Dataset, outside: bool, quantities: Collection[tuple[str, str]]
+) -> dict[str, list[str]]:
+    """The metrics to compute of each subset: what was asked for, and more where there is more to say."""
     scenario = settings.scenario
-    wanted: dict[str, list[str]] = {"test": [*ALWAYS], "asked": [], "batch": [], "labelled": []}
+    wanted: dict[str, list[str]] = {subset: [] for subset in SUBSETS}
+    wanted["test"] += ALWAYS
     if data.noisy is not None:
         wanted["labelled"] += ["noisy-ratio"]
     if outside:
@@ -87,4 +99,6 @@ def _wanted(settings: Settings, data: Dataset, outside: bool) -> dict[str, list[
         wanted["test"] += ["known-class-accuracy", "accuracy-many", "accuracy-medium", "accuracy-few"]
         wanted["asked"] += ["classes-found"]
         wanted["batch"] += ["novelty-ratio"]
-    return {subset: names for subset, names in wanted.items() if names}
+    for name, subset in quantities:
+        wanted[subset] += [name]
+    return {subset: list(dict.fromkeys(names)) for subset, names in wanted.items() if names}
