@@ -159,7 +159,6 @@ def test_a_damaged_image_file_is_said(folder: Path, content: bytes) -> None:
         ("mnist:many", "needs the number of rows"),
         ("mnist:0", "needs the number of rows"),
         ("mnist:", "needs the number of rows"),
-        ("newsgroups:10", "taken whole"),
         ("digits:10", "taken whole"),
         ("letters", "did you mean 'letter'"),
     ],

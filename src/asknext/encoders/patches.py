@@ -26,6 +26,7 @@ MOVED = 2000  # images that are moved about
 MOVES = 3  # times
 FARTHEST = 4  # pixels, in each direction
 SHRINKAGE = 0.03  # of the covariance within images towards a multiple of the identity
+TINY = np.float32(1e-6)  # added where all images may be the same
 BLOCK = 4  # images at a time, so that the responses stay in the processor's cache
 
 
@@ -46,7 +47,7 @@ def embed(images: Array, dimensions: int, seed: int = 0) -> Floats:
 
     Parameters
     ----------
-    images : (n, height, width, 3) bytes, of at least 10 × 10 pixels.
+    images : (n, height, width, 3) bytes, of at least 8 × 8 pixels.
     dimensions : of the embedding, at most.
     seed : of the patches taken, the first words, and the moves.
 
@@ -62,7 +63,7 @@ def embed(images: Array, dimensions: int, seed: int = 0) -> Floats:
     rng = np.random.default_rng(seed)
     dictionary = learn(images, WORDS, rng)
     X = responses(images, dictionary)
-    centre, spread = X.mean(axis=0), X.std(axis=0) + 1e-6
+    centre, spread = X.mean(axis=0), X.std(axis=0) + TINY
     X = (X - centre) / spread
     copies = np.stack([(responses(moved, dictionary) - centre) / spread for moved in _moved(images, rng)])
     with one_thread():
@@ -163,6 +164,6 @@ def _discriminants(X: Floats, copies: Floats, dimensions: int) -> Floats:
     d = min(dimensions, n, f)
     apart = (copies - copies.mean(axis=0)).reshape(-1, f)
     within = apart.T @ apart / (len(apart) * (1 - 1 / len(copies)))
-    within.flat[:: f + 1] += SHRINKAGE * np.trace(within) / f
+    within.flat[:: f + 1] += SHRINKAGE * np.trace(within) / f + TINY
     _, vectors = eigh(X.T @ X / n, within, subset_by_index=[f - d, f - 1])
     return vectors[:, ::-1]
