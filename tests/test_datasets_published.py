@@ -170,7 +170,8 @@ def test_a_bad_name_is_said(source: str, said: str) -> None:
 
 @pytest.mark.skipif(REAL is None, reason="set ASKNEXT_DATA to a folder of published data sets")
 @pytest.mark.parametrize(("source", "name", "level"), [
-    ("letter", "letter", 0.75), ("mnist:5000", "mnist", 0.8), ("newsgroups", "newsgroups", 0.7),
+    ("letter", "letter", 0.75), ("mnist:5000", "mnist", 0.8),
+    pytest.param("newsgroups", "newsgroups", 0.7, marks=pytest.mark.slow),
 ])  # fmt: skip
 def test_the_real_files(source: str, name: str, level: float) -> None:
     entry = PUBLISHED[name]

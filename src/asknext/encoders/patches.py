@@ -64,8 +64,10 @@ def embed(images: Array, dimensions: int, seed: int = 0) -> Floats:
     dictionary = learn(images, WORDS, rng)
     X = responses(images, dictionary)
     centre, spread = X.mean(axis=0), X.std(axis=0) + TINY
-    X = (X - centre) / spread
-    copies = np.stack([(responses(moved, dictionary) - centre) / spread for moved in _moved(images, rng)])
+    copies = np.stack([responses(moved, dictionary) for moved in _moved(images, rng)])
+    for found in (X, copies):  # standardised in place
+        found -= centre
+        found /= spread
     with one_thread():
         return normalize(X @ _discriminants(X, copies, dimensions)).astype(np.float64)
 
