@@ -120,7 +120,7 @@ def test_records_hold_a_class_and_three_planes_of_colour(folder: Path) -> None:
     data = load("cifar10-original:10")
     assert data.name == "cifar10-original-10"
     assert data.X.shape == (10, 10)
-    np.testing.assert_array_equal(data.X, patches.embed(images[:10], 256))
+    np.testing.assert_array_equal(data.X, patches.embed(images[:10], 384))
     assert "10 words of whitened patches" in data.notes[0]
 
 

@@ -15,7 +15,7 @@ from asknext.datasets.pictures import decoded, shrunk
 from asknext.datasets.published.reading import Published, parsed
 from asknext.types import Array
 
-GREY, COLOUR = 64, 256  # dimensions
+GREY, COLOUR = 64, 384  # dimensions
 SIDE = 32  # of colour images, pixels
 TINY = ("images/tiny_imagenet_ood20/tiny-imagenet-ood20.tar.xz",)
 IN_CIFAR10 = ("king penguin", "Chihuahua", "Labrador retriever", "Egyptian cat")
