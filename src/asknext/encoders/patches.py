@@ -110,12 +110,16 @@ def responses(images: Array, dictionary: Dictionary) -> Floats:
     """
     table = _table(dictionary)
 
-    def block(start: int) -> Floats:
+    found = np.empty((len(images), 4 * len(dictionary.words)), dtype=np.float32)
+
+    def fill(start: int) -> None:
         part = images[start : start + BLOCK]
-        return np.sqrt(_pooled(part, dictionary, table) + _pooled(part[:, :, ::-1], dictionary, table))
+        both = _pooled(part, dictionary, table) + _pooled(part[:, :, ::-1], dictionary, table)
+        np.sqrt(both, out=found[start : start + BLOCK])
 
     with one_thread(), ThreadPoolExecutor(os.cpu_count()) as pool:
-        return np.concatenate(list(pool.map(block, range(0, len(images), BLOCK))))
+        list(pool.map(fill, range(0, len(images), BLOCK)))  # a list, so that an error is raised
+    return found
 
 
 def _pooled(images: Array, dictionary: Dictionary, table: Floats) -> Floats:
