@@ -141,6 +141,43 @@ def test_what_a_later_task_cannot_do_is_said_before_the_first_runs(old: str, new
     assert not list(Path().glob("asknext-*"))
 
 
+def test_an_optional_task_is_left_out_where_its_data_are_absent_and_the_report_says_why() -> None:
+    text = TEXT.replace("initial = 0", 'initial = 0\ndata = "letter"\noptional = true')
+    result = asknext("run", recipe(text), "--jobs", "1")
+    assert result.exit_code == 0, result.output
+    why = "the data set 'letter' is not here"
+    assert f"The task wine-cold is left out: {why}" in result.stderr
+    out = Path("asknext-two")
+    summary = json.loads((out / "summary.json").read_text())
+    assert list(summary["tasks"]) == ["wine"]
+    assert list(summary["absent"]) == ["wine-cold"]
+    assert f"Left out: wine-cold, because {why}" in (out / "table.md").read_text()
+    assert "Left out: wine-cold, because" in (out / "report.html").read_text()
+    assert not (out / "wine-cold").exists()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('name = "wine"', 'name = "wine"\ndata = "letter"', "no task left to run: the data set 'letter'"),
+        ("initial = 6", "initial = 500", "task 'wine': .*initial is 500"),
+        ("optional = true", "optional = 1", "optional must be true or false, not 1"),
+    ],
+)
+def test_optional_is_about_absent_data_only(old: str, new: str, said: str) -> None:
+    text = TEXT.replace("[defaults]", "[defaults]\noptional = true").replace(old, new, 1)
+    with pytest.raises(AskNextError, match=said):
+        prepare(read_recipe(text, quick=True))
+
+
+def test_a_quick_run_on_other_data_has_no_published_figures() -> None:
+    text = TEXT + '\n[published]\nsource = "A paper"\nwine.margin = {auc = [90, 1]}\n'
+    assert read_recipe(text, quick=True).published
+    other = text.replace("seeds = 1", 'seeds = 1\ndata = "digits"')
+    assert read_recipe(other).published
+    assert read_recipe(other, quick=True).published is None
+
+
 def test_a_task_is_the_comparison_that_compare_makes() -> None:
     result = asknext("run", recipe(), "--jobs", "1", "--json")
     assert result.exit_code == 0, result.output
@@ -178,7 +215,7 @@ def test_a_quick_run_says_so_and_what_is_missing() -> None:
 def test_a_task_that_cannot_go_on_leaves_the_others_as_they_are() -> None:
     for name in ("wine", "wine-cold"):
         settings = read_recipe(TEXT).tasks[name]
-        claim(Path("asknext-two", name), *prepare(Recipe("", "", {name: settings}, (), False))[name])
+        claim(Path("asknext-two", name), *prepare(Recipe("", "", {name: settings}, (), {}))[0][name])
     before = Path("asknext-two/wine/settings.json").read_bytes()
     changed = TEXT.replace("seeds = 2", "seeds = 3").replace("initial = 0", "initial = 0\nbatch = 7")
     Path("asknext-two/recipe.toml").write_text(TEXT)
@@ -214,7 +251,7 @@ def test_random_is_beaten_only_where_the_interval_excludes_zero(ends: list[float
 @pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
 def test_recipes_of_the_project_are_sound_and_their_quick_form_needs_no_files(path: Path) -> None:
     assert read_recipe(path.read_text()).tasks
-    assert prepare(read_recipe(path.read_text(), quick=True))
+    assert prepare(read_recipe(path.read_text(), quick=True))[0]
 
 
 def test_the_catalogue_leaves_no_strategy_out() -> None:

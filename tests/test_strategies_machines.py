@@ -210,6 +210,29 @@ def test_hints_draw_the_boundary_to_what_is_unlabelled() -> None:
     assert second.parts["hint"].tolist() == [1]
 
 
+def test_many_hints_do_not_hold_the_machine_at_zero() -> None:
+    """The two labels weigh as much as all 198 hints, so |f| is more than what the solver leaves over."""
+    X = rng().normal(size=(200, 10))
+    strategy = HintedSvm(hints=1.0)
+    away = choose(strategy, round_of(strategy, [0, 1] + [OPEN] * 198, embedding=X), 198, rng())
+    assert np.median(away.parts["distance"]) > 1e-3
+
+
+def test_two_classes_share_a_machine_unless_something_is_against_both() -> None:
+    """With an item out of scope there is one machine for each class against the rest."""
+    X = rng().normal(size=(40, 3))
+    strategy = HintedSvm(hints=0.0)
+
+    def distances(*state: int) -> np.ndarray:
+        round = round_of(strategy, [*state, *[OPEN] * 36], embedding=X)
+        picked = choose(strategy, round, 36, rng())
+        return picked.parts["distance"][np.argsort(picked.ids)]
+
+    first, second = distances(0, 0, 1, 1), distances(0, 0, 1, 0)
+    assert np.abs(first - second).max() > 1e-2
+    np.testing.assert_allclose(distances(0, 0, 1, OUT), np.minimum(first, second), atol=1e-6)
+
+
 def test_hints_are_drawn_without_repeats_up_to_the_limit() -> None:
     strategy = HintedSvm(hints=0.5, most_hints=7)
     round = round_of(strategy, [0, 1] + [OPEN] * 38, embedding=rng().normal(size=(40, 2)))

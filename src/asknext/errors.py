@@ -9,6 +9,10 @@ class MissingSignalError(AskNextError):
     """A strategy reads a signal that nobody provides, or that it did not declare in `needs`."""
 
 
+class AbsentDataError(AskNextError):
+    """A data set is wanted whose files are not here, or cannot be fetched."""
+
+
 class DamagedLogError(AskNextError):
     """A project's log cannot be read, or does not agree with itself."""
 

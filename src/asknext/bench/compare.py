@@ -14,7 +14,7 @@ import numpy as np
 from joblib import Parallel, delayed
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
-from asknext.bench.insight import reference
+from asknext.bench.insight import informed, reference
 from asknext.bench.moments import moments
 from asknext.bench.protocol import Settings, split
 from asknext.bench.results import Measure, Timing
@@ -154,8 +154,8 @@ def measure(
 ) -> Iterator[Measure]:
     """The metrics of finished runs, from their logs and stored columns.
 
-    Nothing is trained, except one reference model a seed where a metric needs it: the learner fitted on the
-    test items with their true labels, which never saw the pool.
+    Nothing is trained, except one reference model a seed where a metric needs it and no strategy did: the
+    learner fitted on the test items with their true labels, which never saw the pool.
 
     Parameters
     ----------
@@ -171,7 +171,12 @@ def measure(
     subsets = tuple(subsets)
     chosen = {name: metric(name) for name in names}
     asked = any(REFERENCE in one.needs for one in chosen.values())
-    judges = cache(lambda seed: reference(data.X, y, data.classes, split(y, settings, seed), settings, seed))
+
+    @cache
+    def judges(seed: int) -> Array:
+        kept = next((Run(out, name, seed).columns for name in settings.strategies if informed(name)), None)
+        return reference(data.X, y, data.classes, split(y, settings, seed), settings, seed, kept)
+
     for run in runs(out, settings):
         judge = judges(run.seed) if asked else None
         for moment in moments(run, split(y, settings, run.seed), data.X, y, settings, judge, data.noisy):

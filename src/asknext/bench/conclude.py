@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -13,18 +13,26 @@ from asknext.bench.protocol import Settings
 from asknext.bench.report import write_all
 from asknext.bench.results import Comparison, Measure
 from asknext.datasets import Dataset
+from asknext.monitor.metrics import ALWAYS
 from asknext.strategies import peers
 
 LIBRARIES = ("asknext", "numpy", "scipy", "scikit-learn")
 
 
-def conclude(out: Path, settings: Settings, data: Dataset, command: str) -> dict[str, Any]:
+def conclude(
+    out: Path,
+    settings: Settings,
+    data: Dataset,
+    command: str,
+    quantities: Collection[tuple[str, str]] = (),
+) -> dict[str, Any]:
     """Write everything that a finished comparison has to say, and return its summary.
 
     Parameters
     ----------
     out, settings, data : of the comparison, all of whose runs are finished.
     command : what the user typed, for the report.
+    quantities : pairs of metric and subset to measure beside those that every comparison has.
     """
     test = settings.test_size(len(data.y), len(data.classes))
     comparison = Comparison(
@@ -50,12 +58,17 @@ def conclude(out: Path, settings: Settings, data: Dataset, command: str) -> dict
                 **peers.versions(settings.strategies),
             },
         },
-        measures=[*measure(out, settings, data), *_noise(out, settings, data)],
+        measures=[*measure(out, settings, data), *_further(out, settings, data, quantities)],
         timings=list(timings(out, settings)),
     )
     return write_all(comparison, out)
 
 
-def _noise(out: Path, settings: Settings, data: Dataset) -> Iterable[Measure]:
-    """How much of what was labelled is noisy, where the data know it."""
-    return () if data.noisy is None else measure(out, settings, data, ["noisy-ratio"], ["labelled"])
+def _further(
+    out: Path, settings: Settings, data: Dataset, quantities: Collection[tuple[str, str]]
+) -> Iterable[Measure]:
+    """What else was asked for, and how much of what was labelled is noisy, where the data know it."""
+    noise = set() if data.noisy is None else {("noisy-ratio", "labelled")}
+    known = {(name, "test") for name in ALWAYS}
+    for name, subset in sorted(({*quantities} | noise) - known):
+        yield from measure(out, settings, data, [name], [subset])

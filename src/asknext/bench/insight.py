@@ -45,9 +45,14 @@ def insight(
     `truth` (p,) and perhaps `reference_proba` (p, k), for the p pool items.
     """
     known = {"truth": y[parts.pool]}
-    if "reference_proba" in strategies.get(strategy).needs:
+    if informed(strategy):
         known["reference_proba"] = reference(X, y, classes, parts, settings, seed, columns)
     return known
+
+
+def informed(strategy: str) -> bool:
+    """Whether a strategy reads what the reference model says."""
+    return "reference_proba" in strategies.get(strategy).needs
 
 
 def reference(

@@ -15,7 +15,7 @@ from asknext.bench.compare import check_strategies
 from asknext.bench.protocol import Settings, fit_to_pool
 from asknext.bench.published_table import Published, read_published
 from asknext.datasets import Dataset, load
-from asknext.errors import AskNextError
+from asknext.errors import AbsentDataError, AskNextError
 from asknext.files import occupied, sweep, write_text
 from asknext.learners import make
 from asknext.plugins import find
@@ -31,10 +31,10 @@ _TYPES = {
     "title": str, "description": str, "name": str, "data": str, "target": str, "learner": str,
     "initial": int, "batch": int, "rounds": int, "seeds": int, "test_share": float, "strategies": list,
     "halves": bool, "stratified": bool, "tasks": list, "groups": dict, "defaults": dict, "quick": dict,
-    "published": dict,
+    "published": dict, "optional": bool,
 }  # fmt: skip
 _NEEDED = ("data", "learner", "initial", "batch", "rounds", "seeds", "test_share", "strategies")
-_SETTINGS = (*_NEEDED, "target", "halves", "stratified")
+_SETTINGS = (*_NEEDED, "target", "halves", "stratified", "optional")
 _LEAST = {"initial": 0, "batch": 1, "rounds": 1, "seeds": 1}
 
 
@@ -49,6 +49,7 @@ class Recipe:
     left_out : names of the tasks of the file that are not to be run.
     quick : what `[quick]` puts in the place of the settings; empty where it does not hold.
     published : figures to hold ours against; None where the recipe has none.
+    optional : names of the tasks that are left out where their data are absent.
     """
 
     title: str
@@ -57,6 +58,7 @@ class Recipe:
     left_out: tuple[str, ...]
     quick: dict[str, Any]
     published: Published | None = None
+    optional: frozenset[str] = frozenset()
 
 
 def read_recipe(text: str, quick: bool = False, only: Collection[str] = ()) -> Recipe:
@@ -64,10 +66,11 @@ def read_recipe(text: str, quick: bool = False, only: Collection[str] = ()) -> R
 
     At the top are `title`, `description`, `[[tasks]]` and perhaps `[groups]`, `[defaults]`, `[quick]` and
     `[published]` (see `published_table`). A task has a `name` and says `data`, `learner`, `initial`, `batch`,
-    `rounds`, `seeds`, `test_share`, `strategies` and perhaps `target`, `halves` and `stratified`; what it
-    does not say is taken from `[defaults]`. A name of `[groups]` among the strategies stands for the
-    strategies of that group. `[quick]` replaces settings of all tasks and may name the `tasks` that a quick
-    run is about.
+    `rounds`, `seeds`, `test_share`, `strategies` and perhaps `target`, `halves`, `stratified` and
+    `optional`; what it does not say is taken from `[defaults]`. An optional task is left out where its data
+    are absent. A name of `[groups]` among the strategies stands for the strategies of that group. `[quick]`
+    replaces settings of all tasks and may name the `tasks` that a quick run is about; where it replaces the
+    data, there are no published figures of them.
 
     Parameters
     ----------
@@ -95,6 +98,7 @@ def read_recipe(text: str, quick: bool = False, only: Collection[str] = ()) -> R
     wanted = list(only) or changes.pop("tasks", [])
     changes.pop("tasks", None)
     tasks: dict[str, Settings] = {}
+    optional: set[str] = set()
     for number, task in enumerate(content["tasks"], start=1):
         name, where = _named(task, number)
         if name in tasks:
@@ -102,6 +106,7 @@ def read_recipe(text: str, quick: bool = False, only: Collection[str] = ()) -> R
         _check(task, ("name", *_SETTINGS), where)
         found = {**content.get("defaults", {}), **task, **changes}
         tasks[name] = _settings(found, content.get("groups", {}), where)
+        optional |= {name} if found.get("optional") else set()
     if not tasks:
         raise AskNextError("the recipe has no tasks; write at least one [[tasks]].")
     for name in wanted:
@@ -109,23 +114,27 @@ def read_recipe(text: str, quick: bool = False, only: Collection[str] = ()) -> R
     chosen = {name: task for name, task in tasks.items() if not wanted or name in wanted}
     left_out = tuple(name for name in tasks if name not in chosen)
     published = read_published(content["published"], tasks) if "published" in content else None
-    return Recipe(content["title"], content["description"].strip(), chosen, left_out, changes, published)
+    if "data" in changes:
+        published = None
+    story = content["title"], content["description"].strip()
+    return Recipe(*story, chosen, left_out, changes, published, frozenset(optional))
 
 
-def prepare(recipe: Recipe) -> dict[str, tuple[Settings, Dataset]]:
+def prepare(recipe: Recipe) -> tuple[dict[str, tuple[Settings, Dataset]], dict[str, str]]:
     """Load the data of every task, and refuse what cannot be run before anything is.
 
     Returns
     -------
-    For each task its settings and its data.
+    For each task its settings and its data; and for each optional task whose data are absent, why.
 
     Raises
     ------
     AskNextError : data are absent or unusable, sizes do not fit them, or a strategy needs what the learner
-        cannot give; the message names the task.
+        cannot give; the message names the task. Or no task is left to run.
     """
     loaded: dict[tuple[str, str | None], Dataset] = {}
-    prepared = {}
+    prepared: dict[str, tuple[Settings, Dataset]] = {}
+    absent: dict[str, str] = {}
     for name, settings in recipe.tasks.items():
         key = (settings.source, settings.target)
         try:
@@ -136,8 +145,12 @@ def prepare(recipe: Recipe) -> dict[str, tuple[Settings, Dataset]]:
             if recipe.published:
                 recipe.published.check(name, loaded[key])
         except AskNextError as error:
-            raise AskNextError(f"task '{name}': {error}") from error
-    return prepared
+            if not (isinstance(error, AbsentDataError) and name in recipe.optional):
+                raise AskNextError(f"task '{name}': {error}") from error
+            absent[name] = str(error)
+    if not prepared:
+        raise AskNextError(f"there is no task left to run: {next(iter(absent.values()))}")
+    return prepared, absent
 
 
 def claim_folder(out: Path, text: str) -> None:

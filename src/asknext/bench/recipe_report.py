@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from asknext.bench import published_table, wording
+from asknext.bench import beside, wording
 from asknext.bench.recipe import Recipe
 from asknext.bench.report import environment
 from asknext.bench.stability import over_tasks, winners
@@ -19,13 +19,16 @@ COLUMNS = (
 PLACES = ("group", "tasks", "first place")
 
 
-def write_recipe(recipe: Recipe, tasks: dict[str, dict[str, Any]], command: str, out: Path) -> dict[str, Any]:
+def write_recipe(
+    recipe: Recipe, tasks: dict[str, dict[str, Any]], absent: dict[str, str], command: str, out: Path
+) -> dict[str, Any]:
     """Write summary.json, table.md and report.html of a finished recipe.
 
     Parameters
     ----------
     recipe : what was run.
-    tasks : the summary of each task, by name, in order.
+    tasks : the summary of each task that was run, by name, in order.
+    absent : why other tasks could not be run.
     command : what the user typed.
     out : the directory; the tasks' own reports are in it.
 
@@ -39,9 +42,10 @@ def write_recipe(recipe: Recipe, tasks: dict[str, dict[str, Any]], command: str,
         "command": command,
         "quick": recipe.quick,
         "not_run": list(recipe.left_out),
+        "absent": absent,
         "tasks": tasks,
         "stability": over_tasks(tasks),
-        "published": recipe.published and published_table.all_beside(recipe.published, out, tasks),
+        "published": recipe.published and beside.all_beside(recipe.published, out, tasks),
     }
     write_json(out / "summary.json", summary)
     write_text(out / "table.md", markdown(summary))
@@ -54,7 +58,7 @@ def write_recipe(recipe: Recipe, tasks: dict[str, dict[str, Any]], command: str,
         facts=facts,
         quickly=quickly,
         first_places=first_places,
-        published=published_table,
+        beside=beside,
     )
     write_text(out / "report.html", told)
     return summary
@@ -123,6 +127,7 @@ def markdown(summary: dict[str, Any]) -> str:
         lines += [quickly(summary["quick"]), ""]
     if summary["not_run"]:
         lines += [f"Not run yet: {', '.join(summary['not_run'])}.", ""]
+    lines += [f"Left out: {name}, because {reason}\n" for name, reason in summary["absent"].items()]
     for name, task in summary["tasks"].items():
         lines += [f"## {name}", "", facts(task), "", *(f"- {note}" for note in task["settings"]["notes"]), ""]
         lines += [f"**{task['verdict']}**", "", *(f"Warning: {text}\n" for text in task["warnings"])]
@@ -136,12 +141,12 @@ def markdown(summary: dict[str, Any]) -> str:
 
 def _published(found: dict[str, Any]) -> list[str]:
     """Our figures beside the published ones."""
-    heads = published_table.COLUMNS
-    lines = ["## Beside the published figures", "", f"{found['source']}.", ""]
+    heads = beside.columns(found)
+    lines = ["## Beside the published figures", "", f"{found['source']}. {beside.agreement(found)}", ""]
     for name, task in found["tasks"].items():
-        lines += [f"### {name}", "", *(f"- {text}" for text in published_table.told(task)), ""]
+        lines += [f"### {name}", "", *(f"- {text}" for text in beside.told(task)), ""]
         lines += [_line(heads), _line(["---", "---", *["---:"] * (len(heads) - 2)])]
-        lines += [*map(_line, published_table.lines(task)), ""]
+        lines += [*map(_line, beside.lines(task)), ""]
     return lines
 
 

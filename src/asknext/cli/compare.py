@@ -35,7 +35,7 @@ def compare(
         "small-text:BreakingTies, cardinal:WKMeans where these packages are installed, and "
         "package.module:Name for your own.")] = None,
     learner: Annotated[str, typer.Option(
-        help="logistic-regression, random-forest, gradient-boosting, mlp or linear-svm.")
+        help="logistic-regression, random-forest, gradient-boosting, mlp, linear-svm or rbf-svm.")
     ] = "logistic-regression",
     initial: Annotated[int | None, typer.Option(
         help="First labels, drawn at random, the same for all; 0: each strategy chooses its first batch.",

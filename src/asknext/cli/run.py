@@ -53,7 +53,7 @@ def run(
         raise AskNextError(f"{recipe} is not UTF-8 text, so it is no recipe.") from error
     protocol = read_recipe(text, quick, [name.strip() for name in tasks.split(",")] if tasks else ())
     with errors.status("Loading the data …"):
-        prepared = prepare(protocol)
+        prepared, absent = prepare(protocol)
     out = out or Path(f"asknext-{recipe.stem}" + "-quick" * quick)
     for name, (settings, data) in prepared.items():
         check_place(out / name, settings, data)
@@ -63,16 +63,19 @@ def run(
     due = sum(disk_due(*task) for task in prepared.values())
     if due >= 1 and not as_json:
         screen.print(f"About {due:.0f} GB will be written to {out}.", highlight=False, markup=False)
+    for name, reason in absent.items():
+        errors.print(f"The task {name} is left out: {reason}", highlight=False, markup=False)
     command = shlex.join(["asknext", *sys.argv[1:]])
     summaries = {}
     for number, (name, (settings, data)) in enumerate(prepared.items(), start=1):
         with progress(f"{name}, {number} of {len(prepared)}", rounds_due(settings)) as done:
             carry_out(out / name, settings, data, jobs or cpu_count(), done)
         with errors.status("Writing the report …"):
-            summaries[name] = conclude(out / name, settings, data, command)
+            quantities = protocol.published.quantities(name) if protocol.published else ()
+            summaries[name] = conclude(out / name, settings, data, command, quantities)
         if not as_json:
             screen.print(terminal_table(summaries[name]))
-    summary = write_recipe(protocol, summaries, command, out)
+    summary = write_recipe(protocol, summaries, absent, command, out)
     if as_json:
         print_json(summary)
         return

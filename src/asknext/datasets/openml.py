@@ -9,7 +9,7 @@ from sklearn.datasets import fetch_openml
 
 from asknext.datasets.base import Dataset
 from asknext.datasets.frames import from_frame
-from asknext.errors import AskNextError
+from asknext.errors import AbsentDataError, AskNextError
 
 
 def load_openml(number: str, target: str | None = None) -> Dataset:
@@ -36,7 +36,7 @@ def load_openml(number: str, target: str | None = None) -> Dataset:
             warnings.filterwarnings("ignore", "A network error occurred")  # it tries again, or raises
             bunch = fetch_openml(data_id=int(number), as_frame=True, n_retries=1)
     except (OSError, HTTPException) as error:
-        raise AskNextError(
+        raise AbsentDataError(
             f"OpenML data set {number} cannot be fetched ({error}); check the network, "
             "or download the data set and give the path of the file."
         ) from error

@@ -44,12 +44,19 @@ def _linear_svm() -> Any:
     return CalibratedLinearSVC()
 
 
+def _rbf_svm() -> Any:
+    from sklearn.svm import SVC
+
+    return SVC()
+
+
 LEARNERS: dict[str, Callable[[], Any]] = {
     "logistic-regression": _logistic_regression,
     "random-forest": _random_forest,
     "gradient-boosting": _gradient_boosting,
     "mlp": _mlp,
     "linear-svm": _linear_svm,
+    "rbf-svm": _rbf_svm,
     "precomputed": Precomputed,
 }
 """Names of learners, each with what makes one."""

@@ -19,7 +19,7 @@ import numpy as np
 from asknext.datasets.base import Dataset
 from asknext.datasets.items import ItemKind, Items, dataset
 from asknext.datasets.places import VARIABLE, cache_dir, data_file
-from asknext.errors import AskNextError
+from asknext.errors import AbsentDataError, AskNextError
 from asknext.types import Array, Ids
 
 T = TypeVar("T")
@@ -132,11 +132,11 @@ def _found(name: str, file: str) -> Path:
 
     Raises
     ------
-    AskNextError : it is absent.
+    AbsentDataError : it is absent.
     """
     path = data_file(file)
     if path is None:
-        raise AskNextError(
+        raise AbsentDataError(
             f"the data set '{name}' is not here: put the publisher's file at {file} in a folder "
             f"and name the folder in the environment variable {VARIABLE}, or in {cache_dir() / 'data'}."
         )
