@@ -71,7 +71,7 @@ def softmax_head(
         met = bias > NEVER / 2
         first[:, :-1] = weights * scale
         first[met, -1] = (bias + weights @ shift)[met]
-    found = _fitted(points, labels, first / temperature, 1.0 / (strength * temperature**2 * len(labels)))
+    found = _fitted(points, labels, first / temperature, temperature**2 / (strength * len(labels)))
     found *= temperature
     weights, bias = np.zeros((k, X.shape[1])), np.full(k, NEVER)
     weights[present] = found[:, :-1] / scale
