@@ -90,7 +90,7 @@ def test_strange_wines_are_found_and_sparse_ones_as_well(name: str) -> None:
     round = wine(answers=4, logits=logits, proba=softmax(logits, axis=1))
     found = everything(name, round)
     left = round.candidates
-    least = {"gradnorm": 0.6}.get(name, 0.8)  # the length that it looks at says little of standardised columns
+    least = {"gradnorm": 0.6}.get(name, 0.8)  # lengths say little of standardised columns
     assert audit.auroc(found[left][GROWER[left] == 2], found[left][GROWER[left] < 2]) > least
     thin = Signals(len(WINE), {"embedding": sparse.csr_array(WINE), "logits": logits})
     again = Round.of(Pool(state_of(round), ("a", "b")), thin, {"embedding", "logits"})

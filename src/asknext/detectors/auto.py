@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from asknext.detectors.audit import rank_detectors
 from asknext.detectors.base import Detector, scores
 from asknext.detectors.registry import get
@@ -12,14 +14,17 @@ from asknext.types import Array, Ids
 
 FALLBACK = "knn-contrast"
 WITHOUT_EMBEDDING = "msp"
-SURE = 1.0  # standard errors by which the best one must be ahead
+ENOUGH = 4  # labels a class, on average, from which on the audit is believed
+SURE = 2.0  # standard errors by which the best one must be ahead
 
 
 def choose(round: Round) -> Detector:
     """The detector to use in a round.
 
-    It is `knn-contrast`, unless the audit (see `rank_detectors`) finds one that is better by more than the
-    standard error of the difference. Without an embedding there is no audit, and it is `msp`.
+    It is `knn-contrast`, unless there are four labels a class and the audit (see `rank_detectors`) finds one
+    that is better by more than twice the standard error of the difference. Without an embedding there is no
+    audit, and it is `msp`. On letters, news and digits with few labels this gained up to 0.08 AUROC where
+    `knn-contrast` is weak, and lost up to 0.02 where it is the best; see benchmarks/bench_detectors.py.
 
     Parameters
     ----------
@@ -27,10 +32,11 @@ def choose(round: Round) -> Detector:
     """
     if "embedding" not in round.signals:
         return get(WITHOUT_EMBEDDING if "proba" in round.signals else FALLBACK)
-    ranked = rank_detectors(round)
-    usual = next((result for result in ranked if result.detector.name == FALLBACK), None)
-    if usual is None:
+    enough = len(round.labelled) >= ENOUGH * len(np.unique(round.y))
+    ranked = rank_detectors(round) if enough else []
+    if not ranked:
         return get(FALLBACK)
+    usual = next(result for result in ranked if result.detector.name == FALLBACK)
     lead, error = ranked[0].lead(usual)
     return ranked[0].detector if lead > SURE * error else usual.detector
 
