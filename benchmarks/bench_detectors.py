@@ -3,9 +3,10 @@
 Run: OMP_NUM_THREADS=1 ASKNEXT_DATA=… python benchmarks/bench_detectors.py [--seeds 10]
 
 Half of the classes, drawn by the seed, are known, with 5 or 20 labels each; 0 or 50 items of the others were
-answered "out of scope". AUROC on 3000 other items of the data set, all classes as they come; mean and standard
-deviation over the seeds. The model whose probabilities and logits are read is a softmax head on the features.
-`best` is the detector that turns out best in each run, which nobody knows beforehand. `seconds` is the audit.
+answered "out of scope". AUROC on 3000 other items of the data set, all classes as they come; mean and
+standard deviation over the seeds. The model whose probabilities and logits are read is a softmax head on the
+features. `auto` is the choice of the audit, `seconds` the time that it takes (processor, one thread).
+`best` is the detector that turns out best in each run, which nobody knows beforehand.
 """
 
 from __future__ import annotations

@@ -203,7 +203,7 @@ def test_the_usual_one_stays_unless_another_is_clearly_ahead() -> None:
 
 
 def test_a_clear_winner_is_chosen() -> None:
-    """Two thirds of the columns are noise, so loud that neighbours are blind; what learns from labels sees."""
+    """Two thirds of the columns are noise, so loud that neighbours are blind; what learns does not mind."""
     draws = rng(3)
     centres = 3.0 * draws.normal(size=(10, 12))
     wild = np.concatenate([np.ones(12), np.full(24, 30.0)])
