@@ -67,9 +67,13 @@ def kth_distance(X: Any, others: Any, k: int, own: Array | None = None) -> Float
         mine = np.full(len(table), -1) if own is None else own[part]
         inside = np.flatnonzero(mine >= 0)
         table[inside, mine[inside]] = np.inf
-        table.partition(sorted({min(k, m) - 1, max(1, min(k, m - 1)) - 1}), axis=1)
         wanted = np.minimum(k, m - (mine >= 0))  # rows that are among the others have one fewer
-        found[part] = np.where(wanted > 0, table[np.arange(len(table)), np.maximum(wanted, 1) - 1], 0.0)
+        if k == 1:
+            near = table.min(axis=1)
+        else:
+            table.partition(sorted({min(k, m) - 1, max(1, min(k, m - 1)) - 1}), axis=1)
+            near = table[np.arange(len(table)), np.maximum(wanted, 1) - 1]
+        found[part] = np.where(wanted > 0, near, 0.0)
     return np.sqrt(found)
 
 
