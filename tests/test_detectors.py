@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import json
+import re
+from dataclasses import FrozenInstanceError, fields
 from importlib.metadata import EntryPoint
 from typing import Any
 
@@ -327,6 +330,18 @@ def test_the_catalogue_tells_each_story() -> None:
         for name in (row["name"], *row["aliases"], row["name"].upper().replace("-", "_")):
             assert detectors.get(name).name == row["name"]
     assert type(detectors.get("knn_contrast")).__module__ == "asknext.detectors.knn_contrast"
+
+
+@pytest.mark.parametrize("name", detectors.names())
+def test_a_detector_says_what_it_is(name: str) -> None:
+    kind = type(detectors.get(name))
+    text = inspect.cleandoc(kind.__doc__ or "")
+    assert 20 < len(text.partition("\n")[0]) <= 110
+    assert re.search(r"\nPaper\n-----\n(.|\n)*\b20\d\d\b", text)
+    for field in fields(kind):  # type: ignore[arg-type]
+        assert re.search(rf"^{field.name} : ", text, re.MULTILINE), f"{field.name} is not told"
+    with pytest.raises(FrozenInstanceError):
+        detectors.get(name).anything = 1  # type: ignore[attr-defined]
 
 
 def test_objects_pass_and_classes_are_attributes() -> None:

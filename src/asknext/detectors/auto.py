@@ -24,7 +24,7 @@ def choose(round: Round) -> Detector:
     It is `knn-contrast`, unless there are four labels a class and the audit (see `rank_detectors`) finds one
     that is better by more than twice the standard error of the difference. Without an embedding there is no
     audit, and it is `msp`. On letters, news and digits with few labels this gained up to 0.08 AUROC where
-    `knn-contrast` is weak, and lost up to 0.02 where it is the best; see benchmarks/bench_detectors.py.
+    `knn-contrast` is weak, and lost 0.01 at most where it is the best; see benchmarks/bench_detectors.py.
 
     Parameters
     ----------
