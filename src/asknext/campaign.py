@@ -11,14 +11,14 @@ from uuid import uuid4
 
 import numpy as np
 
-from asknext import rows, strategies
+from asknext import detectors, rows, strategies
 from asknext.answers import as_answers, as_ids, as_label, as_text, as_whole
 from asknext.errors import AskNextError
 from asknext.learners import Learner, as_learner
 from asknext.learners.fitting import Fitting, Table
 from asknext.log import ColumnStore, Event, Ledger, State, decide, in_turn
 from asknext.log import events as kinds
-from asknext.log.audit import AuditSlice, mixed
+from asknext.log.audit import mixed
 from asknext.monitor.advice import Advice, advise
 from asknext.monitor.audit import AuditReport, of_state
 from asknext.monitor.live import Watch
@@ -41,6 +41,8 @@ class Campaign:
         holds rows outside the pool as well.
     learner : a name, a scikit-learn classifier or a learner; None where the strategy needs no model.
     strategy : a name, or an object such as `asknext.strategies.TypiClust(neighbours=20)`.
+    detector : what computes the signal `ood` for strategies that need it: a name, an object such as
+        `asknext.detectors.Knn(k=5)`, or "auto" for the one that an audit of the labels finds best.
     seed : the only source of randomness; the same seed and answers give the same questions.
     path : directory that keeps the campaign; opened again, it goes on. None keeps it in memory.
     classes : class labels that a new campaign starts with; others are added when they are first told.
@@ -65,6 +67,7 @@ class Campaign:
         learner: Any = "logistic-regression",
         strategy: str | Strategy = "margin",
         *,
+        detector: str | detectors.Detector = "auto",
         seed: int = 0,
         path: str | Path | None = None,
         classes: Sequence[Label] = (),
@@ -78,6 +81,7 @@ class Campaign:
         self.table = X if isinstance(X, Table) else Table(X)
         self.learner: Learner | None = None if learner is None else as_learner(learner)
         self.strategy = strategies.get(strategy)
+        self.detector = detectors.get(detector)
         self.seed = as_whole("seed", seed)
         path = Path(path) if path is not None else None
         self._columns = columns or (ColumnStore(path / "columns") if path else None)
@@ -105,10 +109,7 @@ class Campaign:
         """Start a new log, or check that the one found belongs to this data and seed."""
         data = self.table.key if self.log.path or len(self.log) else ""
         if len(self.log) == 0:
-            drawn = AuditSlice.draw(len(self.table), audit or 0.0, self.seed)
-            body = {"n": len(self.table), "data": data, "seed": self.seed}
-            body.update(audit=drawn.ids.tolist(), audit_share=drawn.share)
-            self._ledger.append(Event(kinds.CREATED, body))
+            self._ledger.append(decide.created(len(self.table), data, self.seed, audit or 0.0))
             for label in classes:
                 self.add_class(label)
             return
@@ -193,16 +194,8 @@ class Campaign:
         learning = self._learning()
         selection = mixed(*self._choose(as_whole("the batch size", n, 1)))
         if len(selection):
-            body = {
-                "round": self.round,
-                "ids": selection.ids.tolist(),
-                "strategy": self.strategy.name,
-                "parameters": repr(self.strategy),
-                "state": self.state.digest,
-                "memory": dict(selection.memory),
-                "seconds": {"select": perf_counter() - start - (self._learning() - learning)},
-            }
-            self._ledger.append(Event(kinds.ASKED, body))
+            seconds = perf_counter() - start - (self._learning() - learning)
+            self._ledger.append(decide.asked(self.state, self.strategy, selection, seconds))
         return selection
 
     @in_turn
@@ -376,7 +369,8 @@ class Campaign:
     def _round(self) -> Round:
         sources = {**(self.fitting.sources() if self.learner is not None else {}), **self._given}
         signals = Signals(len(self.table), sources)
-        return Round.of(self.state.visible, signals, self.strategy.needs, self.round, self.state.memory)
+        view = Round.of(self.state.visible, signals, self.strategy.needs, self.round, self.state.memory)
+        return detectors.with_ood(view, self.detector)
 
     # ---------------------------------------------------------------- open and close
 

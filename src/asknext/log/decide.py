@@ -7,10 +7,39 @@ from collections.abc import Sequence
 from asknext.answers import as_label
 from asknext.errors import AskNextError
 from asknext.log import events as kinds
+from asknext.log.audit import AuditSlice
 from asknext.log.events import Event
 from asknext.log.fold import State
 from asknext.pool import ANSWER_CODES, Answer
+from asknext.strategies import Selection, Strategy
 from asknext.types import Ids, Label
+
+
+def created(n: int, data: str, seed: int, audit: float) -> Event:
+    """A campaign begins.
+
+    Parameters
+    ----------
+    n, data : number of items and their fingerprint; a campaign in memory has none.
+    seed : of all randomness.
+    audit : share of each batch that is drawn at random; the items are drawn here.
+    """
+    drawn = AuditSlice.draw(n, audit, seed)
+    body = {"n": n, "data": data, "seed": seed, "audit": drawn.ids.tolist(), "audit_share": drawn.share}
+    return Event(kinds.CREATED, body)
+
+
+def asked(state: State, strategy: Strategy, selection: Selection, seconds: float) -> Event:
+    """A batch was chosen in this state, by a strategy, in so many seconds."""
+    return Event(kinds.ASKED, {
+        "round": state.round,
+        "ids": selection.ids.tolist(),
+        "strategy": strategy.name,
+        "parameters": repr(strategy),
+        "state": state.digest,
+        "memory": dict(selection.memory),
+        "seconds": {"select": seconds},
+    })  # fmt: skip
 
 
 def answered(
