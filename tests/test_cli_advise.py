@@ -34,7 +34,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with Campaign(data.X, seed=0, audit=0.1, path=path) as campaign:
         for _ in range(5):
             ids = campaign.ask(10).ids
-            campaign.tell(ids, [int(data.y[i]) for i in ids])
+            campaign.tell(ids, data.y[ids])
             campaign.record()
     return path
 
@@ -56,9 +56,8 @@ def test_a_metric_along_a_project(made: Path) -> None:
     rows = read_measures(made, "replay-contradiction.csv")
     assert {row.subset for row in rows} == {"pool", "batch"}
     assert all(0 <= row.value <= 1 for row in rows)
-    gaps = json.loads(
-        run("replay", made, "--metric", "exploration-gap", "--subset", "pool", "--data", "wine", "--json").stdout
-    )
+    how = ("--subset", "pool", "--data", "wine", "--json")
+    gaps = json.loads(run("replay", made, "--metric", "exploration-gap", *how).stdout)
     assert len(gaps) >= 3
     assert all(row["value"] >= 0 for row in gaps)
 
@@ -76,4 +75,5 @@ def test_what_cannot_be_is_one_line(made: Path, tmp_path: Path) -> None:
     assert "holds 2 projects" in refused("advise", bare)
     shutil.rmtree(bare / "one" / "columns")
     assert "keeps no probabilities" in refused("advise", bare / "one")
-    assert "keeps no probabilities" in refused("replay", bare / "one", "--metric", "entropy", "--subset", "pool")
+    entropy = ("--metric", "entropy", "--subset", "pool")
+    assert "keeps no probabilities" in refused("replay", bare / "one", *entropy)
