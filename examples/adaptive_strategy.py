@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -30,7 +30,7 @@ from asknext.bench.results import read_measures
 from asknext.bench.statistics import t_interval
 from asknext.bench.style import COLOURS, FAINT
 from asknext.bench.summary import area
-from asknext.bench.wording import span
+from asknext.bench.wording import signed, span
 from asknext.log import read_events
 from asknext.monitor.exploration import gap_of_batch, nearest_labelled
 from asknext.round import Round
@@ -54,8 +54,8 @@ class Adaptive(Combination):
     doubt : asked afterwards.
     """
 
-    explore: Strategy = KMeans()
-    doubt: Strategy = Margin()
+    explore: Strategy = field(default_factory=KMeans)
+    doubt: Strategy = field(default_factory=Margin)
 
     @property
     def parts(self) -> dict[str, Strategy]:
@@ -71,17 +71,22 @@ class Adaptive(Combination):
         """The batch of the part whose time it is; the memory keeps what both batches would have explored."""
         if round.memory.get("switched"):
             return self.ask("doubt", round, n, rng)
+        if len(round.labelled) == 0:  # nothing is near or far yet
+            return self.ask("explore", round, n, rng)
         batches = {key: self.ask(key, round, n, rng) for key in self.parts}
         X = round.read("embedding")
         now = nearest_labelled(X, round.read("embedding", round.labelled))
-        gap = {key: gap_of_batch(now, X, round.read("embedding", b.ids)) for key, b in batches.items()}
-        switched = gap["doubt"] is not None and gap["doubt"] >= gap["explore"]  # None without a label
+        gap = {
+            key: gap_of_batch(now, X, round.read("embedding", batch.ids)) or 0.0
+            for key, batch in batches.items()
+        }
+        switched = gap["doubt"] >= gap["explore"]
         chosen = batches["doubt" if switched else "explore"]
         return replace(chosen, memory={**chosen.memory, "switched": switched, "gap": gap})
 
 
 def seen(results: Path) -> Iterator[dict[str, Any]]:
-    """What Adaptive measured in each round of each seed, from the logs: the gap of doubt by that of k-means."""
+    """What Adaptive measured in each round of each seed, from the logs: doubt's gap by that of k-means."""
     for folder in sorted((results / "runs").glob("adaptive_strategy*/*")):
         labels = 0
         for event in read_events(folder):
@@ -97,11 +102,11 @@ def seen(results: Path) -> Iterator[dict[str, Any]]:
             labels += len(event.body["ids"])
 
 
-def picture(rows: list[dict[str, Any]]) -> Any:
+def picture() -> Any:
     """The measure of each seed by labels, up to the round in which it changes its way."""
     x = alt.X("labels:Q", title="labelled items", axis=alt.Axis(values=list(range(0, 200, 10))))
-    y = alt.Y("ratio:Q", title="exploration gap: margin ÷ k-means", scale=alt.Scale(zero=True))
-    seeds = alt.Chart(alt.Data(values=rows)).encode(x=x, y=y)
+    y = alt.Y("ratio:Q", title="exploration gap: margin ÷ k-means", scale=alt.Scale(zero=False))
+    seeds = alt.Chart(alt.NamedData("rows")).encode(x=x, y=y)
     change = seeds.transform_filter("datum.switched")
     level = alt.Chart().mark_rule(color=FAINT, strokeDash=[4, 3]).encode(y=alt.datum(1))
     note = alt.Chart().mark_text(align="left", dx=4, dy=-8, color=FAINT, fontSize=12)
@@ -116,25 +121,27 @@ def picture(rows: list[dict[str, Any]]) -> Any:
 
 def main() -> None:
     given = arguments(__doc__)
-    size = {"--rounds": 6, "--seeds": 2} if given.quick else {"--rounds": ROUNDS, "--seeds": SEEDS}
-    sizes = {**size, "--batch": BATCH, "--initial": 0}
-    options = [word for name, value in sizes.items() for word in (name, str(value))]
+    rounds, seeds = (6, 2) if given.quick else (ROUNDS, SEEDS)
+    names = f"margin,{ADAPTIVE}" if given.quick else STRATEGIES
+    sizes = ("--initial", 0, "--batch", BATCH, "--rounds", rounds, "--seeds", seeds)
+    words = ("compare", "digits", "--strategies", names, *sizes)
     with TemporaryDirectory() as folder:
-        summary = asknext_command(Path(folder), "compare", "digits", "--strategies", STRATEGIES, *options)
+        summary = asknext_command(Path(folder), *words, quick=given.quick)
         results = Path(folder) / "results"
         shutil.copy(results / "report.html", given.out / "adaptive-strategy.html")
         shutil.copy(results / "figures" / "learning-curves.svg", given.out / "adaptive-strategy.svg")
         rows = list(seen(results))
         accuracy = curves(read_measures(results), "accuracy", "test", list(summary["strategies"]))
         auc = dict(zip(accuracy.strategies, area(accuracy), strict=True))
-    save_svg(picture(rows), given.out / "adaptive-switch.svg", "When each seed changes from k-means to margin")
+    title = "When each seed goes from k-means to margin"
+    save_svg(picture(), given.out / "adaptive-switch.svg", title, rows=rows)
 
     print_table(summary)
     changes = sorted(row["labels"] for row in rows if row["switched"])
     print(f"It changed at {', '.join(map(str, changes)) or 'no number of'} labels.")
     for name in (name for name in auc if name != ADAPTIVE):
         mean, low, high = t_interval(auc[ADAPTIVE] - auc[name])
-        print(f"  against {name}: {100 * mean:+.1f} points of mean accuracy, 95 % interval {span([low, high])}")
+        print(f"  against {name}: {signed(mean)} points of mean accuracy (95 % {span([low, high])})")
     best = max(auc, key=lambda name: auc[name].mean())
     print("It comes first." if best == ADAPTIVE else f"It does not win: {best} is ahead.")
     print(f"Report: {given.out / 'adaptive-strategy.html'}")

@@ -121,7 +121,7 @@ PLAYERS: dict[str, Player] = {
 
 @contextmanager
 def table(player: str, scores: Path, data: str, seed: int) -> Iterator[Seat]:
-    """A seat at a new game, with a referee of its own behind a locked door; the score is in the file after."""
+    """A seat at a new game, with a referee of its own; afterwards the score is in the file."""
     key = secrets.token_bytes(32)
     words = ["--player", player, "--scores", str(scores.resolve()), "--data", data, "--seed", str(seed)]
     referee = subprocess.Popen(
@@ -140,11 +140,10 @@ def table(player: str, scores: Path, data: str, seed: int) -> Iterator[Seat]:
             yield Seat(line)
 
 
-def picture(games: list[dict[str, Any]]) -> Any:
+def picture(rows: list[dict[str, Any]]) -> Any:
     """The score of each game and the mean of each player."""
-    rows = [{"player": g["player"], "game": str(g["seed"]), "score": g["score"]} for g in games]
     names = sorted({row["player"] for row in rows}, key=lambda n: -_mean(rows, n))
-    chart = alt.Chart(alt.Data(values=rows)).encode(
+    chart = alt.Chart(alt.NamedData("rows")).encode(
         x=alt.X("score:Q", title="score: sum of nine test accuracies", scale=alt.Scale(zero=False)),
         y=alt.Y("player:N", sort=names, title=None),
     )
@@ -192,8 +191,10 @@ def main() -> None:
                 seat.ask(np.setdiff1d(np.arange(len(seat.X)), seat.known)[: seat.batch])
         except RefusedError as refused:
             print(f"a player that asks a tenth time is refused: {refused}")
-    games = [g for g in json.loads(scores.read_text(encoding="utf-8")) if g["player"] in players and g["score"]]
-    save_svg(picture(games), given.out / "challenge.svg", "Scores of the players in each game")
+    games = json.loads(scores.read_text(encoding="utf-8"))
+    games = [game for game in games if game["player"] in players and game["score"]]
+    rows = [{"player": g["player"], "game": str(g["seed"]), "score": g["score"]} for g in games]
+    save_svg(picture(rows), given.out / "challenge.svg", "Scores of the players in each game", rows=rows)
     print(f"Scores: {scores}")
 
 

@@ -21,7 +21,6 @@ from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import altair as alt
-import numpy as np
 from own_sampler import Frontier
 from stage import arguments, asknext_command, save_svg
 
@@ -29,6 +28,7 @@ from asknext.bench.curves import Curves, curves
 from asknext.bench.results import read_measures
 from asknext.bench.style import BASELINE_COLOUR, COLOURS, INK
 from asknext.bench.summary import area
+from asknext.types import Array
 
 PROPOSED = "devils_advocate:Proposed"
 RIVALS = ("random", "margin", "entropy", "k-center")
@@ -74,7 +74,7 @@ class Claim(NamedTuple):
 
 def recipe(batches: tuple[int, ...], seeds: int) -> str:
     """The grid: every learner with every batch size."""
-    head = RECIPE.format(first=FIRST, seeds=seeds, strategies=list((*RIVALS, PROPOSED)))
+    head = RECIPE.format(first=FIRST, seeds=seeds, strategies=[*RIVALS, PROPOSED])
     tasks = (
         TASK.format(name=name, learner=learner, batch=batch, rounds=LABELS // batch)
         for name, learner in LEARNERS.items()
@@ -97,19 +97,24 @@ def claims(task: str, batch: int, found: Curves) -> list[Claim]:
     return made
 
 
-def patchwork(areas: dict[str, dict[str, np.ndarray]], claim: Claim) -> Any:
-    """Who comes first in each task with each seed alone; ringed is what the devil shows."""
+def first_places(areas: dict[str, dict[str, Array]], claim: Claim) -> list[dict[str, Any]]:
+    """Who comes first in each task with each seed alone, and whether the claim shows it."""
     rows = []
     for task, auc in areas.items():
         for seed in range(len(auc[PROPOSED])):
             best = max(auc, key=lambda name: auc[name][seed])
             shown = task == claim.task and seed in claim.seeds
             rows.append({"task": task.replace("-", ", batch "), "seed": seed, "first": best, "shown": shown})
+    return rows
+
+
+def patchwork(tasks: list[str]) -> Any:
+    """Who comes first in each task with each seed alone; ringed is what the devil shows."""
     names = [*RIVALS, PROPOSED]
     colours = [BASELINE_COLOUR, *COLOURS[: len(names) - 1]]
-    tiles = alt.Chart(alt.Data(values=rows)).encode(
+    tiles = alt.Chart(alt.NamedData("rows")).encode(
         x=alt.X("seed:O", title="seed", axis=alt.Axis(labelAngle=0, ticks=False, domain=False)),
-        y=alt.Y("task:N", title=None, sort=[task.replace("-", ", batch ") for task in areas]),
+        y=alt.Y("task:N", title=None, sort=[task.replace("-", ", batch ") for task in tasks]),
     )
     fill = alt.Color(
         "first:N",
@@ -141,7 +146,7 @@ def main() -> None:
     areas = {}
     with TemporaryDirectory() as folder:
         (Path(folder) / "devil.toml").write_text(recipe(batches, seeds), encoding="utf-8")
-        summary = asknext_command(Path(folder), "run", "devil.toml")
+        summary = asknext_command(Path(folder), "run", "devil.toml", quick=given.quick)
         for task, told in summary["tasks"].items():
             measures = read_measures(Path(folder) / "results" / task)
             found = curves(measures, "accuracy", "test", list(told["strategies"]))
@@ -164,7 +169,8 @@ def main() -> None:
     if task["stability"]:
         print(f"  {task['stability']['sentence']}")
     print(f"  {summary['stability']['sentence']}")
-    save_svg(patchwork(areas, boldest), given.out / "devils-advocate.svg", "Who comes first, by task and seed")
+    chart, rows = patchwork(list(areas)), first_places(areas, boldest)
+    save_svg(chart, given.out / "devils-advocate.svg", "Who comes first, by task and seed", rows=rows)
     print(f"Tables: {given.out / 'devils-advocate.md'}")
 
 

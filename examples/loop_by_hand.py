@@ -1,8 +1,8 @@
 """The loop by hand, on thirty points: no campaign, no framework, a sampler and a cache.
 
-One label a round. The cache keeps every variable of every round, so the loop can be stopped anywhere and goes
-on, and a figure that nobody thought of while it ran is computed afterwards from what is kept, without training.
-Here the loop is interrupted on purpose in its fifth round and run again.
+One label a round. The cache keeps every variable of every round, so the loop can be stopped anywhere and
+goes on, and a figure that nobody thought of while it ran is computed afterwards from what is kept, without
+training. Here the loop is interrupted on purpose in its fifth round and run again.
 
 The picture is drawn from the cache: which points had a label in round t, and where the boundary lay.
 
@@ -91,7 +91,7 @@ def replay(folder: Path, method: str) -> tuple[list[dict[str, Any]], list[dict[s
         return cache.values(), rows
 
 
-def picture(rows: list[dict[str, Any]]) -> Any:
+def picture() -> Any:
     """A row for each method, a column for each round shown."""
     x = alt.X("x:Q", scale=alt.Scale(domain=[LEFT, RIGHT], nice=False), axis=None)
     y_axis = alt.Y("y:Q", scale=alt.Scale(domain=[BOTTOM, TOP], nice=False), axis=None)
@@ -114,7 +114,7 @@ def picture(rows: list[dict[str, Any]]) -> Any:
     return layers.facet(
         row=alt.Row("method:N", sort=list(METHODS), title=None, header=alt.Header(labelAngle=0)),
         column=alt.Column("labels:N", sort=[f"{t + 2} labels" for t in SHOWN], title=None),
-        data=alt.Data(values=rows),
+        data=alt.NamedData("rows"),
         spacing=8,
     )
 
@@ -137,7 +137,8 @@ def main() -> None:
                 found = [row["value"] for row in values if row["metric"] == metric]
                 told = ("   –" if value is None else f"{value:4.0%}" for value in found)
                 print(f"  {metric:14}{' '.join(told)}")
-    save_svg(picture(drawn), given.out / "loop-by-hand.svg", "Thirty points labelled one by one, twice")
+    title = "Thirty points labelled one by one, by random choice and by margin"
+    save_svg(picture(), given.out / "loop-by-hand.svg", title, rows=drawn)
     print(f"Picture: {given.out / 'loop-by-hand.svg'}")
 
 

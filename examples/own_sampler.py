@@ -63,7 +63,7 @@ class FirstInLine(Score):
     paper = "notebook 1 of the tutorial"
     cost = "N"
 
-    def score(self, round: Round, ids: Ids) -> Array:
+    def score(self, round: Round, ids: Ids) -> Array:  # noqa: ARG002
         """The earlier, the larger."""
         return -ids.astype(float)
 
@@ -77,10 +77,11 @@ def main() -> None:
     except AssertionError as refused:
         print(f"first-in-line: {refused}")
 
-    size = {"--rounds": 3, "--seeds": 2} if given.quick else {"--rounds": ROUNDS, "--seeds": SEEDS}
-    options = [word for name, value in {**size, "--batch": BATCH}.items() for word in (name, str(value))]
+    rounds, seeds = (3, 2) if given.quick else (ROUNDS, SEEDS)
+    sizes = ("--batch", BATCH, "--rounds", rounds, "--seeds", seeds)
+    words = ("compare", "digits", "--strategies", STRATEGIES, *sizes)
     with TemporaryDirectory() as folder:
-        summary = asknext_command(Path(folder), "compare", "digits", "--strategies", STRATEGIES, *options)
+        summary = asknext_command(Path(folder), *words, quick=given.quick)
         results = Path(folder) / "results"
         shutil.copy(results / "report.html", given.out / "own-sampler.html")
         shutil.copy(results / "figures" / "learning-curves.svg", given.out / "own-sampler.svg")

@@ -1,9 +1,9 @@
 """See where strategies pick, round by round, on a map of handwritten digits.
 
-Each point of the map is a digit, and t-SNE has put alike ones side by side. Four strategies start from the same
-twenty labels and ask ten digits a round. The page has a slider over the rounds; point at a digit to see it.
-Under each map are the very digits that the strategy asks in this round: look at what margin takes for hard, and
-at what typiclust takes for typical.
+Each point of the map is a digit, and t-SNE has put alike ones side by side. Four strategies start from the
+same twenty labels and ask ten digits a round. The page has a slider over the rounds; point at a digit to see
+it. Under each map are the very digits that the strategy asks in this round: look at what margin takes for
+hard, and at what typiclust takes for typical.
 
 The map is for the eye only: strategies see the 64 pixels, never the map.
 
@@ -31,6 +31,7 @@ from asknext.types import Array
 STRATEGIES = ("random", "margin", "k-center", "typiclust")
 POOL, FIRST, BATCH, ROUNDS, STILL = 900, 20, 10, 10, 4
 SIDE, TILE = 270, 26  # pixels of a map, and of a digit under it
+Rows = list[dict[str, Any]]
 
 
 def play(X: Array, y: Array, strategy: str, first: Array) -> list[tuple[Array, float]]:
@@ -50,7 +51,8 @@ def play(X: Array, y: Array, strategy: str, first: Array) -> list[tuple[Array, f
 def flat(X: Array, quick: bool) -> Array:
     """A place in the plane for each row: (n, 2)."""
     method: Any = PCA(2) if quick else TSNE(2, init="pca", perplexity=30, random_state=0)
-    return np.round(method.fit_transform(X), 2)
+    places: Array = np.round(method.fit_transform(X), 2)
+    return places
 
 
 def png(pixels: Array, scale: int = 4) -> str:
@@ -67,29 +69,30 @@ def png(pixels: Array, scale: int = 4) -> str:
     return "data:image/png;base64," + base64.b64encode(file + chunk(b"IEND", b"")).decode()
 
 
-def chart(points: list[dict[str, Any]], first: list[int], asked: dict[str, Any], still: bool) -> Any:
+def seen(points: Rows, first: Array, asked: dict[str, list[tuple[Array, float]]]) -> Rows:
+    """The items that each strategy knows, with the round in which it asked them; 0 for the first labels."""
+    rows = []
+    for name, rounds in asked.items():
+        rows += [{**points[i], "strategy": name, "round": 0} for i in first]
+        for number, (ids, right) in enumerate(rounds, start=1):
+            told = {"round": number, "note": f"round {number}: {right:.0%} of the rest right"}
+            rows += [{**points[i], "strategy": name, **told, "order": k} for k, i in enumerate(ids, start=1)]
+    return rows
+
+
+def chart(points: Rows, still: bool) -> Any:
     """The maps, two in a row, with what is asked under each.
 
     Parameters
     ----------
-    points : of the map, in the order of the pool: `x`, `y`, `digit`, `image`.
-    first : positions of the first labels.
-    asked : by strategy, what `play` gives.
+    points : of the map; `seen`, `pool` (for a page) or `dots` (for paper) and `names` are called by name.
     still : show one round, for paper; else give a slider.
     """
-    slider = alt.binding_range(min=1, max=ROUNDS, step=1, name="round ")
-    now = alt.param(name="now", value=STILL, **({} if still else {"bind": slider}))
-    maps = []
-    for name, rounds in asked.items():
-        seen = [{**points[i], "round": 0} for i in first]
-        for number, (ids, right) in enumerate(rounds, start=1):
-            note = f"round {number}: {right:.0%} of the rest right"
-            seen += [
-                {**points[i], "round": number, "order": k, "note": note} for k, i in enumerate(ids, start=1)
-            ]
-        maps.append(_map(name, points, seen, _dots() if still else _digits()))
+    pool = _dots() if still else _digits()
+    maps = [_map(name, points, pool) for name in STRATEGIES]
     rows = [alt.hconcat(*maps[i : i + 2], spacing=40) for i in range(0, len(maps), 2)]
-    return alt.vconcat(*rows, spacing=30).add_params(now)
+    bind = alt.Undefined if still else alt.binding_range(min=1, max=ROUNDS, step=1, name="round ")
+    return alt.vconcat(*rows, spacing=30).add_params(alt.param(name="now", value=STILL, bind=bind))
 
 
 def _digits() -> Any:
@@ -102,10 +105,11 @@ def _digits() -> Any:
 def _dots() -> Any:
     """The pool in few bytes: one line that breaks after each item, so that only its round ends are seen."""
     line: Any = {"strokeCap": "round", "invalid": "break-paths-filter-domains"}
-    return alt.Chart(alt.NamedData("dots")).mark_line(color="#cfcfcf", strokeWidth=3.2, **line).encode(order="i:Q")
+    dots = alt.Chart(alt.NamedData("dots")).mark_line(color="#cfcfcf", strokeWidth=3.2, **line)
+    return dots.encode(order="i:Q")
 
 
-def _map(name: str, points: list[dict[str, Any]], seen: list[dict[str, Any]], pool: Any) -> Any:
+def _map(name: str, points: Rows, pool: Any) -> Any:
     """A strategy's map, and under it the digits that it asks in the round shown."""
     values = np.array([[point["x"], point["y"]] for point in points])
     (left, low), (right, high) = values.min(axis=0), values.max(axis=0)
@@ -113,19 +117,18 @@ def _map(name: str, points: list[dict[str, Any]], seen: list[dict[str, Any]], po
     x = alt.X("x:Q", scale=alt.Scale(domain=[left - air, right + air], nice=False), axis=None)
     y = alt.Y("y:Q", scale=alt.Scale(domain=[low - air, high + air], nice=False), axis=None)
     tooltip = [alt.Tooltip("image:N"), alt.Tooltip("digit:N")]
-    marked = alt.Chart(alt.Data(values=seen))
-    before = marked.transform_filter("datum.round < now").encode(x=x, y=y)
+    marked = alt.Chart(alt.NamedData("seen")).transform_filter(alt.datum.strategy == name)
+    before = marked.transform_filter("datum.round < now").encode(x=x, y=y, tooltip=tooltip)
     current = marked.transform_filter("datum.round == now")
+    asked = current.encode(x=x, y=y, tooltip=tooltip)
+    names = alt.Chart(alt.NamedData("names")).encode(x=x, y=y, text="digit:N")
+    note = current.transform_filter("datum.order == 1").encode(text="note:N")
     layers = alt.layer(
         pool.encode(x=x, y=y),
-        alt.Chart(alt.NamedData("names")).mark_text(fontSize=15, color=FAINT).encode(x=x, y=y, text="digit:N"),
-        before.mark_point(filled=True, size=34, color=COLOURS[0], opacity=0.85).encode(tooltip=tooltip),
-        current.mark_point(filled=True, size=70, color=COLOURS[1], stroke=INK, strokeWidth=1, opacity=1).encode(
-            x=x, y=y, tooltip=tooltip
-        ),
-        current.transform_filter("datum.order == 1").mark_text(
-            align="right", fontSize=12, color=FAINT
-        ).encode(x=alt.value(SIDE), y=alt.value(-10), text="note:N"),
+        names.mark_text(fontSize=15, color=FAINT),
+        before.mark_point(filled=True, size=34, color=COLOURS[0], opacity=0.85),
+        asked.mark_point(filled=True, size=70, color=COLOURS[1], stroke=INK, strokeWidth=1, opacity=1),
+        note.mark_text(align="right", fontSize=12, color=FAINT).encode(x=alt.value(SIDE), y=alt.value(-10)),
     ).properties(width=SIDE, height=SIDE, title=name)
     tiles = current.mark_image(width=TILE - 2, height=TILE - 2).encode(
         x=alt.X("order:O", axis=None), y=alt.value(TILE / 2), url="image:N", tooltip=["digit:N"]
@@ -133,14 +136,14 @@ def _map(name: str, points: list[dict[str, Any]], seen: list[dict[str, Any]], po
     return alt.vconcat(layers, tiles, spacing=4)
 
 
-def broken(points: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def broken(points: Rows) -> Rows:
     """The rows of `_dots`."""
     ends = ({"x": point["x"], "y": point["y"]} for point in points)
     rows = (row for end in ends for row in (end, {"x": None, "y": None}))
     return [{"i": i, **row} for i, row in enumerate(rows)]
 
 
-def named(points: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def named(points: Rows) -> Rows:
     """For each digit a free place beside its largest group, to write its name at."""
     places = np.array([[point["x"], point["y"]] for point in points])
     digits = np.array([point["digit"] for point in points])
@@ -170,10 +173,11 @@ def main() -> None:
         told = ", ".join(f"{right:.0%}" for _, right in rounds)
         print(f"{name:10} of the rest right, round by round: {told}")
     title = f"What {', '.join(STRATEGIES)} ask of the digits in round {STILL}"
-    still, page = (chart(points, first.tolist(), asked, still) for still in (True, False))
-    save_svg(still, given.out / "where-they-pick.svg", title, dots=broken(points), names=named(points))
-    save_page(page, given.out / "where-they-pick.html", pool=points, names=[])
-    print(f"Page with a slider: {given.out / 'where-they-pick.html'}")
+    rows = seen(points, first, asked)
+    still, page = given.out / "where-they-pick.svg", given.out / "where-they-pick.html"
+    save_svg(chart(points, True), still, title, seen=rows, dots=broken(points), names=named(points))
+    save_page(chart(points, False), page, seen=rows, pool=points, names=[])
+    print(f"Page with a slider: {page}")
 
 
 if __name__ == "__main__":
