@@ -28,6 +28,7 @@ from asknext.bench.curves import Curves, curves
 from asknext.bench.results import read_measures
 from asknext.bench.style import BASELINE_COLOUR, COLOURS, INK
 from asknext.bench.summary import area
+from asknext.bench.wording import signed
 from asknext.types import Array
 
 PROPOSED = "devils_advocate:Proposed"
@@ -139,6 +140,14 @@ def told_of(claim: Claim) -> str:
     )
 
 
+def print_gains(tasks: dict[str, Any]) -> None:
+    """Points of mean accuracy above random, a row for each strategy and a column for each task."""
+    print(f"{'points above random':26}{''.join(f'{name:>13}' for name in tasks)}")
+    for name in (*RIVALS[1:], PROPOSED):
+        gains = [task["strategies"][name]["gain_over_random"]["mean"] for task in tasks.values()]
+        print(f"  {name:24}{''.join(f'{signed(gain):>13}' for gain in gains)}")
+
+
 def main() -> None:
     given = arguments(__doc__)
     batches, seeds = ((50,), 2) if given.quick else (BATCHES, SEEDS)
@@ -169,6 +178,7 @@ def main() -> None:
     if task["stability"]:
         print(f"  {task['stability']['sentence']}")
     print(f"  {summary['stability']['sentence']}")
+    print_gains(summary["tasks"])
     chart, rows = patchwork(list(areas)), first_places(areas, boldest)
     save_svg(chart, given.out / "devils-advocate.svg", "Who comes first, by task and seed", rows=rows)
     print(f"Tables: {given.out / 'devils-advocate.md'}")

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,24 @@ from asknext.bench.slim import slim
 from asknext.bench.style import config
 
 HERE = Path(__file__).resolve().parent
+PAGE = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'unsafe-inline' \
+'unsafe-eval'; style-src 'unsafe-inline'; img-src data:">
+<title>{title}</title>
+<style>body {{ font: 15px/1.5 Arial, "Liberation Sans", sans-serif; margin: 2rem; max-width: 45rem; }}</style>
+</head>
+<body>
+<h1>{title}</h1>
+<p>{story}</p>
+<div id="chart"></div>
+<script>{library}</script>
+<script>vegaEmbed("#chart", {spec}, {{ renderer: "svg", actions: false }});</script>
+</body>
+</html>
+"""
 
 
 def arguments(story: str, *options: tuple[str, str]) -> argparse.Namespace:
@@ -86,9 +105,19 @@ def save_svg(chart: Any, path: Path, title: str, **data: list[dict[str, Any]]) -
     path.write_text(slim(svg, title, path.stem) + "\n", encoding="utf-8")
 
 
-def save_page(chart: Any, path: Path, **data: list[dict[str, Any]]) -> None:
-    """Write a chart as one HTML file that works without a network: the program that draws it is inside."""
-    page = vl_convert.vegalite_to_html(_drawn(chart, data), bundle=True)
+def save_page(chart: Any, path: Path, title: str, story: str, **data: list[dict[str, Any]]) -> None:
+    """Write a chart as one HTML file that works without a network: the program that draws it is inside.
+
+    Parameters
+    ----------
+    chart : of Altair.
+    path : of the file.
+    title, story : what stands above it.
+    data : rows that the chart calls by name.
+    """
+    library = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;").replace("</script", r"<\/script")
+    spec = json.dumps(_drawn(chart, data)).replace("</", r"<\/")
+    page = PAGE.format(title=escape(title), story=escape(story), library=library, spec=spec)
     path.write_text(page, encoding="utf-8")
 
 

@@ -32,6 +32,11 @@ STRATEGIES = ("random", "margin", "k-center", "typiclust")
 POOL, FIRST, BATCH, ROUNDS, STILL = 900, 20, 10, 10, 4
 SIDE, TILE = 270, 26  # pixels of a map, and of a digit under it
 Rows = list[dict[str, Any]]
+STORY = (
+    "Handwritten digits, alike ones side by side. Blue: has a label. Orange: asked in the round that the "
+    "slider under the maps is at; these are shown under each map, the first choice first. Point at a digit to "
+    "see it."
+)
 
 
 def play(X: Array, y: Array, strategy: str, first: Array) -> list[tuple[Array, float]]:
@@ -51,8 +56,8 @@ def play(X: Array, y: Array, strategy: str, first: Array) -> list[tuple[Array, f
 def flat(X: Array, quick: bool) -> Array:
     """A place in the plane for each row: (n, 2)."""
     method: Any = PCA(2) if quick else TSNE(2, init="pca", perplexity=30, random_state=0)
-    places: Array = np.round(method.fit_transform(X), 2)
-    return places
+    places: Array = method.fit_transform(X).astype(np.float64)
+    return np.round(places, 2)
 
 
 def png(pixels: Array, scale: int = 4) -> str:
@@ -176,7 +181,7 @@ def main() -> None:
     rows = seen(points, first, asked)
     still, page = given.out / "where-they-pick.svg", given.out / "where-they-pick.html"
     save_svg(chart(points, True), still, title, seen=rows, dots=broken(points), names=named(points))
-    save_page(chart(points, False), page, seen=rows, pool=points, names=[])
+    save_page(chart(points, False), page, "Where they pick", STORY, seen=rows, pool=points, names=[])
     print(f"Page with a slider: {page}")
 
 
