@@ -14,7 +14,6 @@ with typiclust)?
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -23,7 +22,7 @@ from typing import Any
 
 import altair as alt
 import numpy as np
-from stage import arguments, asknext_command, print_table, save_svg
+from stage import arguments, asknext_command, keep_report, print_table, save_svg
 
 from asknext.bench.curves import curves
 from asknext.bench.results import read_measures
@@ -127,9 +126,8 @@ def main() -> None:
     words = ("compare", "digits", "--strategies", names, *sizes)
     with TemporaryDirectory() as folder:
         summary = asknext_command(Path(folder), *words, quick=given.quick)
-        results = Path(folder) / "results"
-        shutil.copy(results / "report.html", given.out / "adaptive-strategy.html")
-        shutil.copy(results / "figures" / "learning-curves.svg", given.out / "adaptive-strategy.svg")
+        results, report = Path(folder) / "results", given.out / "adaptive-strategy.html"
+        keep_report(results, report, "Learning curves of the adaptive strategy, its parts and others")
         rows = list(seen(results))
         accuracy = curves(read_measures(results), "accuracy", "test", list(summary["strategies"]))
         auc = dict(zip(accuracy.strategies, area(accuracy), strict=True))
@@ -144,7 +142,7 @@ def main() -> None:
         print(f"  against {name}: {signed(mean)} points of mean accuracy (95 % {span([low, high])})")
     best = max(auc, key=lambda name: auc[name].mean())
     print("It comes first." if best == ADAPTIVE else f"It does not win: {best} is ahead.")
-    print(f"Report: {given.out / 'adaptive-strategy.html'}")
+    print(f"Report: {report}")
 
 
 if __name__ == "__main__":

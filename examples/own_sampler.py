@@ -12,12 +12,11 @@ The comparison says what it is worth.
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from stage import arguments, asknext_command, print_table
+from stage import arguments, asknext_command, keep_report, print_table
 
 from asknext.monitor.exploration import nearest_labelled
 from asknext.round import Round
@@ -82,11 +81,10 @@ def main() -> None:
     words = ("compare", "digits", "--strategies", STRATEGIES, *sizes)
     with TemporaryDirectory() as folder:
         summary = asknext_command(Path(folder), *words, quick=given.quick)
-        results = Path(folder) / "results"
-        shutil.copy(results / "report.html", given.out / "own-sampler.html")
-        shutil.copy(results / "figures" / "learning-curves.svg", given.out / "own-sampler.svg")
+        report = given.out / "own-sampler.html"
+        keep_report(Path(folder) / "results", report, "Learning curves of margin, Frontier and random")
     print_table(summary)
-    print(f"Report: {given.out / 'own-sampler.html'}")
+    print(f"Report: {report}")
 
 
 if __name__ == "__main__":

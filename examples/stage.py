@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import subprocess
 import sys
 from html import escape
@@ -89,6 +90,20 @@ def print_table(summary: dict[str, Any]) -> None:
     print(summary["verdict"])
     if summary["stability"]:
         print(summary["stability"]["sentence"])
+
+
+def keep_report(results: Path, page: Path, title: str) -> None:
+    """Keep the report of a comparison as a page, and its learning curves as SVG beside it.
+
+    Parameters
+    ----------
+    results : the directory that `asknext compare` wrote.
+    page : where the report goes, .html.
+    title : what the curves are of, for readers who cannot see them.
+    """
+    shutil.copy(results / "report.html", page)
+    curves = (results / "figures" / "learning-curves.svg").read_text(encoding="utf-8")
+    page.with_suffix(".svg").write_text(slim(curves, title, page.stem) + "\n", encoding="utf-8")
 
 
 def save_svg(chart: Any, path: Path, title: str, **data: list[dict[str, Any]]) -> None:

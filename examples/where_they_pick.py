@@ -34,8 +34,8 @@ SIDE, TILE = 270, 26  # pixels of a map, and of a digit under it
 Rows = list[dict[str, Any]]
 STORY = (
     "Handwritten digits, alike ones side by side. Blue: has a label. Orange: asked in the round that the "
-    "slider under the maps is at; these are shown under each map, the first choice first. Point at a digit to "
-    "see it."
+    "slider under the maps is at; these are shown under each map, the first choice first. Point at a digit "
+    "to see it."
 )
 
 

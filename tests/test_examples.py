@@ -12,13 +12,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import asknext
+from asknext.bench.curves import Curves
+from asknext.strategies import Strategy, check_strategy
+
 EXAMPLES = Path(__file__).parents[1] / "examples"
 SCRIPTS = sorted(path.stem for path in EXAMPLES.glob("*.py") if path.stem not in ("stage", "referee"))
 DOCS = Path(__file__).parents[1] / "docs" / "tutorial"
 
 sys.path.append(str(EXAMPLES))  # as for a script that lies there
 
+import adaptive_strategy  # noqa: E402
 import challenge  # noqa: E402
+import devils_advocate  # noqa: E402
+import loop_by_hand  # noqa: E402
+import own_sampler  # noqa: E402
 import referee  # noqa: E402
 
 
@@ -67,6 +75,7 @@ def test_a_strategy_of_your_own(tmp_path: Path) -> None:
     assert "own_sampler:Frontier" in (tmp_path / "own-sampler.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_the_adaptive_strategy(tmp_path: Path) -> None:
     said = run("adaptive_strategy", tmp_path)
     assert said.count("points of mean accuracy") == 1
@@ -96,6 +105,67 @@ def test_the_devils_advocate(tmp_path: Path) -> None:
     assert "The devil" in said
     assert "strategies that all 2 tasks share" in said
     assert (tmp_path / "devils-advocate.md").exists()
+
+
+# ----------------------------------------------------------------------- what the scripts are made of
+
+
+@pytest.mark.parametrize(
+    "strategy", [own_sampler.Frontier(), devils_advocate.Proposed(), adaptive_strategy.Adaptive()], ids=repr
+)
+def test_the_strategies_pass_the_check(strategy: Strategy) -> None:
+    check_strategy(strategy)
+
+
+def test_frontier_asks_the_doubtful_and_far() -> None:
+    X = np.array([[0.0], [1.0], [3.0], [9.0]])
+    proba = np.array([[0.9, 0.1], [0.5, 0.5], [0.7, 0.3], [0.9, 0.1]])
+    known = {"labelled": [0, 3], "y": ["a", "b"], "proba": proba}
+    picked = asknext.select(X, 2, own_sampler.Frontier(), **known)
+    assert picked.ids.tolist() == [2, 1]
+    assert picked.scores == pytest.approx([0.6 * 3, 1.0 * 1])
+    picked = asknext.select(X, 2, own_sampler.Frontier(reach=0), **known)
+    assert picked.scores == pytest.approx([1.0, 0.6]), "no reach is margin sampling"
+
+
+def test_adaptive_measures_both_batches_and_does_not_go_back() -> None:
+    """Labelled at 0 and 10. Margin would ask 1, k-means 6, the middle of what is left: 4, 5, 7 and 8 gain."""
+    X = np.array([[0.0], [10.0], [1.0], [4.0], [5.0], [6.0], [7.0], [8.0]])
+    proba = np.array([[0.9, 0.1]] * 8)
+    proba[2] = 0.5
+    given = {"labelled": [0, 1], "y": ["a", "b"], "proba": proba}
+    picked = asknext.select(X, 1, adaptive_strategy.Adaptive(), **given)
+    nearest = np.abs(X[2:] - [0.0, 10.0]).min(axis=1)
+    gains = [np.mean(nearest - np.minimum(nearest, np.abs(X[2:, 0] - x))) for x in (1.0, X[picked.ids[0], 0])]
+    assert picked.memory["switched"] is False
+    assert picked.memory["gap"] == pytest.approx({"doubt": gains[0], "explore": gains[1]})
+    assert gains[1] > gains[0]
+    later = asknext.select(X, 1, adaptive_strategy.Adaptive(), memory={"switched": True}, **given)
+    assert later.ids.tolist() == [2], "margin, whatever there is to explore"
+    proba[[2, 5]] = [[0.9, 0.1], [0.5, 0.5]]  # now margin asks 6, too: it explores as much
+    picked = asknext.select(X, 1, adaptive_strategy.Adaptive(), **given)
+    assert picked.memory["switched"] is True
+    assert picked.ids.tolist() == [5]
+
+
+def test_contradiction_counts_changed_sides() -> None:
+    flat, unknown = np.array([0.0, 1.0, -0.5]), np.full(3, np.nan)
+    assert loop_by_hand.contradiction(unknown, flat) is None
+    assert loop_by_hand.contradiction(flat, flat) == 0
+    assert loop_by_hand.contradiction(flat, -flat) == 1
+
+
+def test_what_the_devil_can_claim() -> None:
+    """Two seeds: in the first the proposed strategy beats all, in the second random alone."""
+    names = (*devils_advocate.RIVALS, devils_advocate.PROPOSED)
+    values = np.array([[[0.1], [0.1]], [[0.2], [0.9]], [[0.2], [0.9]], [[0.2], [0.9]], [[0.5], [0.3]]])
+    found = devils_advocate.claims("forest-25", 25, Curves(names, (0, 1), np.array([20.0]), values, 0))
+    told = {claim.seeds: (claim.rivals, round(claim.score, 6)) for claim in found}
+    assert told == {
+        (0,): (devils_advocate.RIVALS, 5 + 1 + 0.5),
+        (1,): (("random",), 2 + 1 + 0.5),
+        (0, 1): (("random",), 2 + 2 + 0.5),
+    }
 
 
 # ------------------------------------------------------------------------------------------ the referee
