@@ -19,7 +19,7 @@ from asknext.strategies.novelty import SCORES, check_score, limit, novelty
 from asknext.strategies.typiclust import TypiClust
 from asknext.types import Array, Floats, Ids
 
-NORMS = ("l2", "none", "zscore")
+NORMS = ("none", "l2", "zscore")
 RANKS = ("ratio_mean", "ratio", "mean")
 
 
@@ -45,8 +45,8 @@ class Aloe(Strategy):
         "ratio" leaves equal shares to chance; "mean" looks at the mean score alone.
     multiplier : clusters for each item asked.
     quantile : share of the labelled items that must not be flagged.
-    feature_norm : what is done to the embedding before it is clustered: "l2" gives all rows length 1,
-        "zscore" all features deviation 1, "none" nothing.
+    feature_norm : what is done to the embedding before it is clustered: "none" takes it as it is, "l2" gives
+        all rows length 1, "zscore" all features deviation 1.
 
     Raises
     ------
@@ -73,7 +73,7 @@ class Aloe(Strategy):
     rank: Literal["ratio_mean", "ratio", "mean"] = "ratio_mean"
     multiplier: int = 2
     quantile: float = 0.95
-    feature_norm: Literal["l2", "none", "zscore"] = "l2"
+    feature_norm: Literal["none", "l2", "zscore"] = "none"
 
     def __post_init__(self) -> None:
         check_score(self.score, self.quantile)
