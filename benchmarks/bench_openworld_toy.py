@@ -2,7 +2,7 @@
 
 Run: OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 python benchmarks/bench_openworld_toy.py [--seeds 5] [--head 30]
 
-60 Gaussian classes around points of a sphere in 64 dimensions, the largest of 300 items, the smallest of 3; the
+60 Gaussian classes around points of a sphere in 64 dimensions, the largest of 300 items, the least of 3; the
 first batch is random, then 15 batches of 20. The model is logistic regression on the features, `head` its C.
 Balanced accuracy is over all 60 classes of a balanced test set; a class not found counts as 0. `out of fold`
 sets the limit by scores that models give to labelled items they have not learnt.

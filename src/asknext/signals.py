@@ -208,6 +208,7 @@ class Signals:
 
 _HINTS = {
     "proba": "give proba= or a learner with class probabilities.",
+    "logits": "give them as a signal, or choose a score of probabilities, such as score='msp'.",
     "embedding": "give embedding=, a numeric matrix with a row for each item.",
     "samples": "choose a learner that draws several predictions, such as a random forest.",
     "truth": "only a benchmark knows the true classes beforehand, so choose another strategy.",
