@@ -24,10 +24,10 @@ class State:
     """What the events so far add up to.
 
     Classes have numbers that never change; `labels[c]` is the name of class c, and `into[c]` the class that
-    it was merged into, or c itself. `unnamed` are the classes whose name is still to come, and
-    `former` says which class each name meant that such a class, or one merged into another, had before.
-    `raw` holds, for each item, the number as it was answered or a code of `Pool.state`, so that a merge
-    rewrites nothing. Of the audit slice, the first `audited` items were asked.
+    it was merged into, or c itself. `unnamed` are the classes whose name is still to come; `former` holds
+    the names that such classes and merged ones have given up, each with the class that had it last. `raw`
+    holds, for each item, the number as it was answered or a code of `Pool.state`, so that a merge rewrites
+    nothing. Of the audit slice, the first `audited` items were asked.
     """
 
     n: int = 0
