@@ -2,9 +2,8 @@
 
 Run: OMP_NUM_THREADS=2 OPENBLAS_NUM_THREADS=2 python benchmarks/bench_aloe.py [--rows 1000000] [--batch 1000]
 
-Rows are a Gaussian mixture in 256 dimensions, single precision; probabilities are those of 100 classes. The
-time is that of one selection, on the wall and of the processor; memory is the most that the process ever held,
-data and all.
+Rows are a Gaussian mixture in 256 dimensions, in single precision; there are 100 classes. Time is that of one
+selection, on the wall and of the processor; memory is the most that the process ever held, data and all.
 """
 
 from __future__ import annotations

@@ -33,13 +33,13 @@ def blobs(*scores: list[float]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def asked(
-    n: int, strategy: Strategy, scores: tuple[np.ndarray, ...], seed: int = 0, index: int = 1
+    n: int, strategy: Strategy, scores: tuple[np.ndarray, np.ndarray, np.ndarray], seed: int = 0
 ) -> Selection:
     """What is asked, the far items labelled with two classes."""
     X, ood, _ = scores
-    y = np.arange(KNOWN) % 2
+    known, proba = np.arange(KNOWN), np.full((len(X), 2), 0.5)
     return asknext.select(
-        X, n, strategy, labelled=np.arange(KNOWN), y=y, signals={"ood": ood}, seed=seed, index=index
+        X, n, strategy, labelled=known, y=known % 2, proba=proba, signals={"ood": ood}, seed=seed
     )
 
 
@@ -245,7 +245,7 @@ def test_only_what_the_score_reads_is_needed() -> None:
     assert Aloe().needs == {"proba", "embedding"}
     assert Aloe.published().needs == {"proba", "embedding"}
     assert Aloe(score="energy").needs == {"logits", "embedding"}
-    assert NovelMargin(score="ood").needs == {"ood", "embedding"}
+    assert NovelMargin(score="ood").needs == {"ood", "proba", "embedding"}
 
 
 @pytest.mark.parametrize("norm", ["l2", "zscore", "none"])
@@ -267,32 +267,41 @@ def test_what_is_done_to_the_embedding(norm: Any) -> None:
 # ---------------------------------------------------------------- novel-margin
 
 
-def line(*sizes: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """New items in clusters on a line, each from its centre outwards towards the next cluster."""
-    blob = np.repeat(np.arange(len(sizes)), sizes)
-    step = np.concatenate([np.arange(size) for size in sizes])
-    X = np.concatenate([np.full(KNOWN, -1e4), 100.0 * blob + 2.0 * step])[:, None]
-    ood = np.concatenate([np.arange(1.0, KNOWN + 1), np.full(len(blob), 30.0)])
+def suspected(n: int, *sizes: int, index: int = 1, clusters: int | None = 3) -> tuple[Selection, Any, Any]:
+    """What is asked of new items in blobs; also the blob of each item, and its margin."""
+    X, ood, blob = blobs(*[[30.0] * size for size in sizes])
     ood[-1] = 31.0  # or all would be alike
-    return X, ood, np.concatenate([np.full(KNOWN, -1), blob])
+    margin = np.random.default_rng(1).permutation(len(X)) / len(X)
+    proba = np.stack([1 + margin, 1 - margin], axis=1) / 2
+    known = np.arange(KNOWN)
+    strategy = NovelMargin(score="ood", clusters=clusters)
+    picked = asknext.select(
+        X, n, strategy, labelled=known, y=known % 2, proba=proba, signals={"ood": ood}, index=index
+    )
+    return picked, blob, margin
 
 
 def test_turns_over_the_clusters_the_largest_first() -> None:
-    scores = line(3, 9, 5)
-    picked = asked(7, NovelMargin(score="ood", clusters=3), scores)
-    assert scores[2][picked.ids].tolist() == [1, 2, 0, 1, 2, 0, 1]
+    picked, blob, _ = suspected(7, 3, 9, 5)
+    assert blob[picked.ids].tolist() == [1, 2, 0, 1, 2, 0, 1]
     assert picked.parts["cluster_size"].tolist() == [9, 5, 3, 9, 5, 3, 9]
+    emptied, blob, _ = suspected(16, 3, 9, 5)
+    assert blob[emptied.ids].tolist() == [1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2, 1, 2, 1, 1, 1]
 
 
-def test_clear_items_first_and_doubtful_ones_from_the_adaptive_round_on() -> None:
-    scores = line(9, 9)
-    strategy = NovelMargin(score="ood", clusters=2)
-    for index in (0, 1, 2, 3):
-        X, place = scores[0][:, 0], asked(2, strategy, scores, index=index)
-        centre = np.array([8.0, 108.0])
-        a, b = np.sort(np.abs(X[place.ids, None] - centre), axis=1).T
-        np.testing.assert_allclose(place.parts["margin"], 1 - a / b)
-        assert sorted(X[place.ids]) == ([8.0, 108.0] if index < 2 else [16.0, 100.0])
+@pytest.mark.parametrize("index", [0, 1, 2, 3])
+def test_large_margins_first_and_small_ones_from_the_adaptive_round_on(index: int) -> None:
+    picked, blob, margin = suspected(6, 3, 9, 5, index=index)
+    np.testing.assert_allclose(picked.parts["margin"], margin[picked.ids])
+    for b in range(3):
+        mine = np.sort(margin[blob == b])
+        due = mine[::-1][:2] if index < 2 else mine[:2]
+        np.testing.assert_allclose(margin[picked.ids][blob[picked.ids] == b], due)
+
+
+def test_one_item_of_each_cluster_unless_told_otherwise() -> None:
+    picked, blob, _ = suspected(3, 4, 5, 6, clusters=None)
+    assert blob[picked.ids].tolist() == [2, 1, 0]
 
 
 def test_too_few_new_items_are_made_good_by_the_largest_scores() -> None:
@@ -301,12 +310,8 @@ def test_too_few_new_items_are_made_good_by_the_largest_scores() -> None:
     assert sorted(picked.parts["score"][:2]) == [30, 40]
     assert picked.parts["score"][2:].tolist() == [9, 8]
     assert picked.parts["cluster"][2:].tolist() == [-1, -1]
+    assert picked.parts["cluster_size"][2:].tolist() == [0, 0]
     assert picked.memory == {"flagged": 2 / 5, "tau": 19.0}
-
-
-def test_as_many_suspected_classes_as_known_ones() -> None:
-    scores = line(4, 4, 4)
-    assert len(set(asked(12, NovelMargin(score="ood"), scores).parts["cluster"])) == 2
 
 
 # ---------------------------------------------------------------- what is promised and refused
