@@ -259,7 +259,7 @@ class Campaign:
 
     @in_turn
     def rename_class(self, old: Label, new: Label, *, actor: str = "") -> None:
-        """Give a class another name; its items keep it.
+        """Give a class another name; its items keep it, and the old one is free, unless it was provisional.
 
         Raises
         ------
