@@ -11,7 +11,7 @@ from scipy import sparse
 from asknext.answers import as_whole
 from asknext.errors import AskNextError
 from asknext.kernels.distances import as_points, unit
-from asknext.kernels.kmeans import k_means
+from asknext.kernels.kmeans import k_means_of_sample
 from asknext.kernels.topn import top_n
 from asknext.round import Round
 from asknext.strategies.base import Selection, Strategy
@@ -57,9 +57,9 @@ class Aloe(Strategy):
     Xie, Zhang, Bai & Nowak 2024, "Deep Active Learning in the Open World"; `published()` has the score and
     the rank of its second version, the first took "energy". No code of the authors is public, and their text
     leaves open what we set: the norm of the features, ties, and what happens where clusters or classes are
-    too few. Ties are the normal case: the limit is set on items that the model has learnt, many candidates
-    lie above it, and whole clusters are flagged. Where chance decides between these, as in `published()`,
-    fewer classes are found.
+    too few. A large pool is clustered by a sample. Ties are the normal case: the limit is set on items that
+    the model has learnt, many candidates lie above it, and whole clusters are flagged. Where chance decides
+    between these, as in `published()`, fewer classes are found.
     """
 
     name = "aloe"
@@ -144,7 +144,7 @@ class _Clusters(NamedTuple):
 
 def _clusters(X: Any, k: int, scores: Floats, tau: float, rng: np.random.Generator) -> _Clusters:
     """K clusters, or fewer where some come out empty."""
-    label = np.unique(k_means(X, k, rng).labels, return_inverse=True)[1]
+    label = np.unique(k_means_of_sample(X, k, rng).labels, return_inverse=True)[1]
     size = np.bincount(label)
     ratio, mean = (np.bincount(label, values) / size for values in (scores > tau, scores))
     return _Clusters(label, size, ratio, mean)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from asknext.answers import as_whole
-from asknext.kernels.kmeans import k_means
+from asknext.kernels.kmeans import k_means_of_sample
 from asknext.kernels.topn import top_n
 from asknext.round import Round
 from asknext.strategies.base import Selection, Strategy
@@ -76,7 +76,7 @@ class NovelMargin(Strategy):
         doubt, label = closeness(round.read("proba")), np.full(len(scores), -1)
         if len(new):
             X = round.read("embedding", round.candidates[new])
-            label[new] = k_means(X, self.clusters or n, rng).labels
+            label[new] = k_means_of_sample(X, self.clusters or n, rng).labels
         wanted = doubt if round.index >= self.adaptive_round else -doubt
         new = new[np.lexsort((rng.random(len(new)), -wanted[new], label[new]))]
         turn, size = place_within(label[new]), np.bincount(label[new], minlength=1)
