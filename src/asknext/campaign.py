@@ -27,7 +27,7 @@ from asknext.randomness import spawn, spawn_seed
 from asknext.round import Round
 from asknext.signals import Signals, given_columns
 from asknext.strategies import Selection, Strategy
-from asknext.types import Array, Ids, Label
+from asknext.types import Array, Given, Ids, Label
 
 
 class Campaign:
@@ -135,6 +135,12 @@ class Campaign:
         return self.pool.classes
 
     @property
+    @in_turn
+    def provisional(self) -> tuple[Label, ...]:
+        """Those of the classes that wait for a name."""
+        return tuple(self.state.labels[c] for c in self.state.unnamed)
+
+    @property
     def round(self) -> int:
         """Number of batches asked so far."""
         return self.state.round
@@ -208,17 +214,12 @@ class Campaign:
         """
         self._round().signals.require(self.strategy.needs, f"the strategy '{self.strategy.name}'")
 
-    def tell(
-        self,
-        ids: Sequence[int] | Array,
-        answers: Sequence[Any] | Array,
-        *,
-        id: str | None = None,
-        actor: str = "",
-    ) -> None:
+    def tell(self, ids: Given, answers: Given, *, id: str | None = None, actor: str = "") -> None:
         """Take in answers: class labels, new ones too, or OUT_OF_SCOPE, UNSURE, SKIPPED.
 
-        When this returns, the answers are on the disk. Items that were never asked may be told as well.
+        When this returns, the answers are on the disk. Items that were never asked may be told as well. The
+        name of a class that was merged into another counts for the other, and a provisional name for the
+        class that had it, as long as no class bears that name again.
 
         Parameters
         ----------
@@ -234,14 +235,7 @@ class Campaign:
         """
         self._answer(kinds.ANSWERED, ids, answers, id, actor)
 
-    def correct(
-        self,
-        ids: Sequence[int] | Array,
-        answers: Sequence[Any] | Array,
-        *,
-        id: str | None = None,
-        actor: str = "",
-    ) -> None:
+    def correct(self, ids: Given, answers: Given, *, id: str | None = None, actor: str = "") -> None:
         """Replace earlier answers; the log keeps both.
 
         Parameters, raises: as for `tell`, but the items must have been answered before.
@@ -249,14 +243,7 @@ class Campaign:
         self._answer(kinds.CORRECTED, ids, answers, id, actor)
 
     @in_turn
-    def _answer(
-        self,
-        kind: str,
-        ids: Sequence[int] | Array,
-        answers: Sequence[Any] | Array,
-        id: str | None,
-        actor: str,
-    ) -> None:
+    def _answer(self, kind: str, ids: Given, answers: Given, id: str | None, actor: str) -> None:
         places = as_ids(ids, len(self.table))
         given = as_answers(answers, len(places))
         self._ledger.answer(kind, places, given, uuid4().hex if id is None else as_text("id", id), actor)
@@ -269,8 +256,14 @@ class Campaign:
         return self._ledger.add_class(as_label(label), actor)
 
     @in_turn
+    def provisional_class(self, *, actor: str = "") -> Label:
+        """Make a class known that `rename_class` names later; returns what it is called till then."""
+        self._ledger.append(decide.class_unnamed(self.state, actor))
+        return self.classes[-1]
+
+    @in_turn
     def rename_class(self, old: Label, new: Label, *, actor: str = "") -> None:
-        """Give a class another name; its items keep it.
+        """Give a class another name; its items keep it, and the old one is free, unless it was provisional.
 
         Raises
         ------
@@ -287,6 +280,23 @@ class Campaign:
         AskNextError : one of the classes is unknown, or both are the same.
         """
         self._ledger.append(decide.class_merged(self.state, label, into, actor))
+
+    @in_turn
+    def split_class(self, label: Label, ids: Given, new: Label, *, actor: str = "") -> None:
+        """Make some items of a class another class, a new one or one there is.
+
+        Parameters
+        ----------
+        label : the class.
+        ids : (m,) positions in the pool, all of this class.
+        new : what they are now; the name of a class merged away makes a new one.
+
+        Raises
+        ------
+        AskNextError : there is no class `label`, both are the same, or an item is not of `label`.
+        """
+        places = as_ids(ids, len(self.table))
+        self._ledger.append(*decide.class_split(self.state, label, places, new, actor))
 
     # ---------------------------------------------------------------- the record
 
@@ -335,14 +345,7 @@ class Campaign:
         if self._columns is None:
             raise AskNextError("record() keeps columns on the disk; give the campaign a path.")
         self.fitting.column("proba")
-        body = {
-            "round": self.round,
-            "labelled": len(self.state.visible.labelled),
-            "learner": self.fitting.learner.key,
-            "columns": {"proba": self.fitting.column_key("proba")},
-            "seconds": dict(self.fitting.seconds),
-        }
-        self._ledger.append(Event(kinds.FITTED, body))
+        self._ledger.append(decide.fitted(self.state, self.fitting))
 
     @in_turn
     def stop(self, reason: str, *, actor: str = "") -> None:
