@@ -223,9 +223,8 @@ class Signals:
 
 _HINTS = {
     "proba": "give proba= or a learner with class probabilities.",
-    "logits": "give them as a signal, or choose a score of probabilities, such as score='msp'.",
     "embedding": "give embedding=, a numeric matrix with a row for each item.",
-    "logits": "give signals={\"logits\": …}, a learner that has them, or a detector that reads `proba`.",
+    "logits": "give signals={\"logits\": …} or a learner that has them, or choose what reads `proba`.",
     "samples": "choose a learner that draws several predictions, such as a random forest.",
     "truth": "only a benchmark knows the true classes beforehand, so choose another strategy.",
     "reference_proba": "only a benchmark has a reference model, so choose another strategy.",
