@@ -71,9 +71,9 @@ def read_recipe(text: str, quick: bool = False, only: Collection[str] = ()) -> R
     stop is right: stopping rules are then held against the runs. A task has a `name` and says `data`,
     `learner`, `initial`, `batch`, `rounds`, `seeds`, `test_share`, `strategies` and perhaps `target`,
     `halves`, `stratified` and `optional`; what it does not say is taken from `[defaults]`. An optional task
-    is left out where its data are absent. A name of `[groups]` among the strategies stands for the strategies of that group. `[quick]`
-    replaces settings of all tasks and may name the `tasks` that a quick run is about; where it replaces the
-    data, there are no published figures of them.
+    is left out where its data are absent. A name of `[groups]` among the strategies stands for the strategies
+    of that group. `[quick]` replaces settings of all tasks and may name the `tasks` that a quick run is
+    about; where it replaces the data, there are no published figures of them.
 
     Parameters
     ----------
