@@ -272,6 +272,69 @@ def test_rename_and_merge() -> None:
     assert campaign.labels == {0: "a", 1: "a", 2: "a"}
 
 
+def test_the_name_of_a_merged_class_counts_for_the_class_it_went_into() -> None:
+    campaign = plain(classes=["cat", "kitten", "dog"])
+    campaign.tell([0], ["kitten"])
+    campaign.merge_class("kitten", into="cat")
+    campaign.tell([1], ["kitten"])
+    assert campaign.labels == {0: "cat", 1: "cat"}
+    assert campaign.classes == ("cat", "dog")
+    assert campaign.add_class("kitten") == campaign.add_class("cat") == 0
+    campaign.rename_class("cat", "feline")
+    campaign.correct([0], ["kitten"])
+    assert campaign.labels == {0: "feline", 1: "feline"}
+    campaign.split_class("feline", [1], "kitten")  # and now it is a class again
+    campaign.tell([2], ["kitten"])
+    assert campaign.labels == {0: "feline", 1: "kitten", 2: "kitten"}
+
+
+def test_a_class_named_later(tmp_path: Path) -> None:
+    with plain(path=tmp_path, classes=["a", "unnamed-2"]) as campaign:
+        first, second = campaign.provisional_class(actor="me"), campaign.provisional_class()
+        assert (first, second) == ("unnamed-1", "unnamed-3")
+        campaign.tell([0, 1, 2], [first, second, first])
+        assert campaign.provisional == (first, second)
+        campaign.rename_class(first, "fox")
+    with plain(path=tmp_path) as campaign:
+        assert campaign.provisional == (second,)
+        assert campaign.classes == ("a", "unnamed-2", "fox", second)
+        campaign.tell([3], [first])  # by someone who has not heard of the name
+        assert campaign.labels == {0: "fox", 1: second, 2: "fox", 3: "fox"}
+        campaign.merge_class(second, into="fox")
+        assert campaign.provisional == ()
+        assert campaign.provisional_class() == "unnamed-4"  # no such name is used twice
+        added = [event.actor for event in campaign.log if event.body.get("provisional")]
+        assert added == ["me", "", ""]
+
+
+def test_a_class_split_is_one_event_and_all_or_nothing() -> None:
+    campaign = plain(classes=["a", "b"])
+    campaign.tell([0, 1, 2, 3], ["a", "a", "b", "a"])
+    before = len(campaign.log)
+    campaign.split_class("a", np.array([3, 0]), "b", actor="me")
+    assert [(e.type, e.actor) for e in list(campaign.log)[before:]] == [("class-split", "me")]
+    assert campaign.labels == {0: "b", 1: "a", 2: "b", 3: "b"}
+    campaign.split_class("b", [0], "quite new")
+    assert campaign.classes == ("a", "b", "quite new")
+    assert campaign.labels[0] == "quite new"
+    campaign.split_class("a", [1], campaign.provisional_class())
+    assert campaign.pool.counts.tolist() == [0, 2, 1, 1]
+
+
+def test_a_delivery_told_again_after_its_class_was_merged_or_split(tmp_path: Path) -> None:
+    with plain(path=tmp_path) as campaign:
+        campaign.tell([0, 1], ["a", "b"], id="first")
+        campaign.merge_class("a", into="b")
+        campaign.tell([2], ["a"], id="second")
+        campaign.split_class("b", [0], "a")
+    with plain(path=tmp_path) as campaign:
+        before = list(campaign.log)
+        campaign.tell([0, 1], ["a", "b"], id="first")
+        campaign.tell([2], ["a"], id="second")
+        assert list(campaign.log) == before
+        assert campaign.labels == {0: "a", 1: "b", 2: "b"}
+
+
 @pytest.mark.parametrize(
     ("deed", "message"),
     [
@@ -282,6 +345,12 @@ def test_rename_and_merge() -> None:
         (lambda c: c.merge_class("a", into="x"), "there is no class 'x'"),
         (lambda c: c.merge_class("a", into="a"), "class 'a' cannot be merged into itself"),
         (lambda c: c.add_class(float("nan")), "nan is no class label"),
+        (lambda c: c.split_class("x", [0], "y"), "there is no class 'x'; the classes are: 'a', 'b'"),
+        (lambda c: c.split_class("a", [0], "a"), "class 'a' cannot be split into itself; give the new class"),
+        (lambda c: c.split_class("a", [0], "c"), "item 0 is not of class 'a'; give the items of class 'a'"),
+        (lambda c: c.split_class("a", [], "c"), "no items are given; give the items of class 'a'"),
+        (lambda c: c.split_class("a", [10], "c"), "id 10 is no position"),
+        (lambda c: c.split_class("a", [0], None), "None is no class label"),
     ],
 )
 def test_what_cannot_be_done_to_classes(deed: Callable[[Campaign], None], message: str) -> None:
@@ -290,6 +359,20 @@ def test_what_cannot_be_done_to_classes(deed: Callable[[Campaign], None], messag
     with pytest.raises(AskNextError, match=message):
         deed(campaign)
     assert list(campaign.log) == before
+
+
+def test_a_class_that_was_merged_away_says_where_it_went() -> None:
+    campaign = plain(classes=["a", "b", "c"])
+    campaign.merge_class("a", into="b")
+    for deed in (
+        lambda: campaign.rename_class("a", "x"),
+        lambda: campaign.merge_class("a", into="c"),
+        lambda: campaign.split_class("a", [0], "c"),
+    ):
+        with pytest.raises(AskNextError, match="there is no class 'a'; it counts as 'b' now"):
+            deed()
+    campaign.rename_class("b", "a")
+    assert campaign.classes == ("a", "c")
 
 
 # ---------------------------------------------------------------- X and signals in every form

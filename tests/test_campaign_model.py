@@ -22,13 +22,17 @@ from asknext.pool import Answer
 
 N = 8
 X = np.arange(float(N))[:, None]
-LABELS = st.sampled_from(["a", "b", "c", "ß c", 1, 2.5])
+LABELS = st.sampled_from(["a", "b", "c", "ß c", 1, 2.5, "unnamed-1", "unnamed-2"])
 ANSWERS = LABELS | st.sampled_from([OUT_OF_SCOPE, UNSURE, SKIPPED])
 UNASKED, PENDING = "unasked", "pending"
 
 
 class CampaignModel(RuleBasedStateMachine):
-    """`items` holds a state, an `Answer` or a class number for each item; `names` the living classes."""
+    """`items` holds a state, an `Answer` or a class number for each item; `names` the living classes.
+
+    `given_up` says where the names of merged classes, and provisional names, lead that no class bears now;
+    `unnamed` which classes have no name of their own yet.
+    """
 
     @initialize()
     def start(self) -> None:
@@ -36,6 +40,8 @@ class CampaignModel(RuleBasedStateMachine):
         self.numbers = count()
         self.items: list[Any] = [UNASKED] * N
         self.names: dict[int, Any] = {}
+        self.given_up: dict[Any, int] = {}
+        self.unnamed: list[int] = []
         self.rounds = 0
         self.deliveries: list[tuple[str, str, list[int], list[Any]]] = []
         self.campaign = self.open()
@@ -51,13 +57,19 @@ class CampaignModel(RuleBasedStateMachine):
 
     # ---------------------------------------------------------------- the dict's side
 
-    def number(self, label: Any) -> int:
-        for number, name in self.names.items():
-            if name == label:
-                return number
+    def living(self, label: Any) -> int | None:
+        return next((number for number, name in self.names.items() if name == label), None)
+
+    def found(self, label: Any) -> int:
         number = next(self.numbers)
         self.names[number] = label
         return number
+
+    def number(self, label: Any) -> int:
+        number = self.living(label)
+        if number is None:
+            number = self.given_up.get(label)
+        return self.found(label) if number is None else number
 
     def in_state(self, *states: Any) -> list[int]:
         return [i for i, item in enumerate(self.items) if item in states]
@@ -138,7 +150,11 @@ class CampaignModel(RuleBasedStateMachine):
         names = list(self.names.values())
         if old in names and new not in names:
             self.campaign.rename_class(old, new)
-            self.names[self.number(old)] = new
+            number = self.number(old)
+            self.names[number] = new
+            if number in self.unnamed:
+                self.unnamed.remove(number)
+                self.given_up[old] = number
         else:
             with pytest.raises(AskNextError, match=r"there is (no|already a) class"):
                 self.campaign.rename_class(old, new)
@@ -151,9 +167,40 @@ class CampaignModel(RuleBasedStateMachine):
             source, target = self.number(label), self.number(into)
             self.items = [target if item == source else item for item in self.items]
             del self.names[source]
+            self.given_up = {n: target if c == source else c for n, c in self.given_up.items()}
+            self.given_up[label] = target
+            self.unnamed = [number for number in self.unnamed if number != source]
         else:
             with pytest.raises(AskNextError, match=r"there is no class|merged into itself"):
                 self.campaign.merge_class(label, into=into)
+
+    @rule(data=st.data(), new=LABELS)
+    def split_class(self, data: st.DataObject, new: Any) -> None:
+        told = sorted({item for item in self.items if isinstance(item, int)})
+        if not told:
+            return
+        source = data.draw(st.sampled_from(told))
+        ids = data.draw(st.lists(st.sampled_from(self.in_state(source)), unique=True, min_size=1))
+        if new == self.names[source]:
+            with pytest.raises(AskNextError, match="cannot be split into itself"):
+                self.campaign.split_class(new, ids, new)
+            return
+        if others := [i for i in range(N) if self.items[i] != source]:
+            with pytest.raises(AskNextError, match=rf"item {others[0]} is not of class"):
+                self.campaign.split_class(self.names[source], [*ids, others[0]], new)
+        self.campaign.split_class(self.names[source], ids, new)
+        target = self.living(new)
+        if target is None:
+            target = self.found(new)
+        for i in ids:
+            self.items[i] = target
+
+    @rule()
+    def provisional_class(self) -> None:
+        taken = {*self.names.values(), *self.given_up}
+        label = next(name for name in (f"unnamed-{i}" for i in count(1)) if name not in taken)
+        assert self.campaign.provisional_class() == label
+        self.unnamed.append(self.found(label))
 
     @rule()
     def fail_in_a_transaction(self) -> None:
@@ -173,6 +220,7 @@ class CampaignModel(RuleBasedStateMachine):
     def agrees(self) -> None:
         pool = self.campaign.pool
         assert self.campaign.classes == tuple(self.names.values())
+        assert self.campaign.provisional == tuple(self.names[number] for number in self.unnamed)
         assert self.campaign.round == self.rounds
         assert pool.candidates.tolist() == (self.in_state(UNASKED) or self.in_state(SKIPPED))
         assert pool.pending.tolist() == self.in_state(PENDING)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,7 +11,7 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from asknext.kernels import kmeans
-from asknext.kernels.kmeans import k_means
+from asknext.kernels.kmeans import k_means, k_means_of_sample
 
 LINE = np.array([[0.0], [1.0], [10.0], [11.0]])
 
@@ -99,3 +101,28 @@ def test_sparse_rows_and_single_precision() -> None:
     labels, centres = k_means(sparse.csr_array(X), 2, rng())
     assert len(set(labels[:10])) == len(set(labels[10:])) == 1
     np.testing.assert_allclose(centres[labels], X, atol=1e-9)
+
+
+@pytest.mark.parametrize("form", [np.asarray, sparse.csr_array], ids=["dense", "sparse"])
+def test_a_sample_is_clustered_and_all_rows_follow(form: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kmeans, "FULL", 100)
+    monkeypatch.setattr(kmeans, "SAMPLE", 40)
+    blob = np.repeat(np.arange(4), 50)
+    X = rng().normal(size=(200, 2)) + 1000.0 * (1 + blob[:, None])
+    labels, centres = k_means_of_sample(form(X), 4, rng())
+    assert [len(set(labels[blob == b])) for b in range(4)] == [1, 1, 1, 1]
+    assert len(set(labels)) == 4
+    far = np.linalg.norm(X[:, None] - centres, axis=2)
+    assert labels.tolist() == far.argmin(axis=1).tolist()
+    assert kmeans.EACH * 4 == 64  # rows in the sample: no centre is the mean of all 50 rows of its blob
+    means = np.array([X[blob == b].mean(axis=0) for b in range(4)])
+    assert np.abs(np.sort(centres[:, 0]) - means[:, 0]).min() > 1e-6
+    again = k_means_of_sample(form(X), 4, rng())
+    assert again.labels.tolist() == labels.tolist()
+
+
+def test_few_rows_are_clustered_as_they_are() -> None:
+    X = rng().normal(size=(60, 2))
+    one, two = k_means(X, 5, rng()), k_means_of_sample(X, 5, rng())
+    np.testing.assert_array_equal(one.centres, two.centres)
+    np.testing.assert_array_equal(one.labels, two.labels)

@@ -18,6 +18,7 @@ from asknext.log.events import (
     CLASS_ADDED,
     CLASS_MERGED,
     CLASS_RENAMED,
+    CLASS_SPLIT,
     CORRECTED,
     CREATED,
     FITTED,
@@ -41,6 +42,14 @@ def renamed(number: int, label: Any) -> Event:
 
 def merged(number: int, into: int) -> Event:
     return Event(CLASS_MERGED, {"class": number, "into": into})
+
+
+def split(number: int, ids: list[int], into: int) -> Event:
+    return Event(CLASS_SPLIT, {"class": number, "ids": ids, "into": into})
+
+
+def unnamed(number: int, label: str) -> Event:
+    return Event(CLASS_ADDED, {"class": number, "label": label, "provisional": True})
 
 
 def asked(ids: list[int], round: int = 0) -> Event:
@@ -125,6 +134,46 @@ def test_a_name_may_come_back_after_a_merge() -> None:
     assert state.pool.state[:2].tolist() == [0, 2]
 
 
+def test_the_name_of_a_merged_class_means_the_class_it_went_into() -> None:
+    state = fold([*START, merged(0, 1)])
+    assert (state.number_of("a"), state.meant_by("a"), state.meant_by("b"), state.meant_by("x")) == (
+        None, 1, 1, None,
+    )  # fmt: skip
+    assert fold([*START, merged(0, 1), merged(1, 2)]).meant_by("a") == 2
+    assert fold([*START, merged(0, 1), renamed(1, "B")]).meant_by("a") == 1
+    assert fold([*START, merged(0, 1), renamed(2, "a")]).meant_by("a") == 2  # a class has that name again
+    again = [*START, merged(0, 1), added(3, "a"), merged(3, 2)]
+    assert fold(again).meant_by("a") == 2  # the one that had it last
+
+
+def test_a_renamed_class_gives_its_name_away() -> None:
+    state = fold([*START, renamed(0, "A")])
+    assert state.meant_by("a") is None
+    assert state.former == {}
+
+
+def test_a_class_is_unnamed_until_it_is_renamed_or_merged() -> None:
+    state = fold([*START, unnamed(3, "unnamed-1"), unnamed(4, "unnamed-2"), merged(0, 3)])
+    assert state.unnamed == [3, 4]
+    named = fold([*START, unnamed(3, "unnamed-1"), unnamed(4, "unnamed-2"), renamed(3, "x"), merged(4, 0)])
+    assert named.unnamed == []
+    assert [named.meant_by(name) for name in ("unnamed-1", "unnamed-2", "x")] == [3, 0, 3]
+
+
+def test_a_split_takes_some_items_away() -> None:
+    told = answered([0, 1, 2, 3], [0, 0, 1, 0])
+    assert labels(told, split(0, [3, 0], 2)) == {0: "c", 1: "a", 2: "b", 3: "c"}
+    assert labels(told, split(0, [0], 2), merged(0, 1)) == {0: "c", 1: "b", 2: "b", 3: "b"}
+    assert labels(told, split(0, [0], 2), answered([0], [1], CORRECTED)) == {0: "b", 1: "a", 2: "b", 3: "a"}
+
+
+def test_a_split_undoes_a_merge_in_part() -> None:
+    """Items of the merged class and of the other alike; the split may name either number."""
+    told = [answered([0, 1, 2], [0, 0, 1]), merged(0, 1), added(3, "a")]
+    for number in (0, 1):
+        assert labels(*told, split(number, [0, 2], 3)) == {0: "a", 1: "b", 2: "a"}
+
+
 def test_labels_are_found_by_value() -> None:
     state = fold([created(), added(0, "1"), added(1, 1)])
     assert [state.number_of(label) for label in ("1", 1, 1.0, 2)] == [0, 1, 1, None]
@@ -139,7 +188,7 @@ def histories(draw: st.DrawFn) -> list[Event]:
     events, live = [created()], [0]
     events.append(added(0, "0"))
     for step in range(draw(st.integers(0, 15))):
-        kind = draw(st.sampled_from(["ask", "answer", "correct", "add", "rename", "merge"]))
+        kind = draw(st.sampled_from(["ask", "answer", "correct", "add", "rename", "merge", "split"]))
         ids = draw(st.lists(st.integers(0, N - 1), unique=True, max_size=3))
         number = st.integers(0, sum(e.type == CLASS_ADDED for e in events) - 1)
         if kind == "ask":
@@ -153,7 +202,12 @@ def histories(draw: st.DrawFn) -> list[Event]:
             events.append(added(live[-1], str(step)))
         elif kind == "rename":
             events.append(renamed(draw(number), f"new {step}"))
-        elif len(live) > 1:
+        elif kind == "split" and len(live) > 1:
+            source, target = draw(st.permutations(live))[:2]
+            pool = fold(events).pool
+            members = pool.labelled[pool.y == live.index(source)].tolist()
+            events.append(split(source, members[: draw(st.integers(0, N))], target))
+        elif kind == "merge" and len(live) > 1:
             source, target = draw(st.permutations(live))[:2]
             live.remove(source)
             events.append(merged(source, target))
@@ -203,6 +257,11 @@ def test_the_digest_tells_pools_apart() -> None:
         (renamed(-1, "x"), "class -1 was never added"),
         (merged(0, 3), "class 3 was never added"),
         (merged(0, 0), "merged into itself"),
+        (split(3, [0], 1), "class 3 was never added"),
+        (split(0, [0], 3), "class 3 was never added"),
+        (split(0, [], 0), "class 0 is split into itself"),
+        (split(0, [0], 1), r"items \[0\] are not of it"),
+        (split(0, [6], 1), "id 6 is no position"),
         (answered([0], [3]), "class 3 was never added"),
         (answered([0], [-1]), "class -1 was never added"),
         (answered([0], ["nonsense"]), "nonsense"),
@@ -220,6 +279,12 @@ def test_an_event_that_does_not_fit_is_refused(event: Event, reason: str) -> Non
     with pytest.raises(DamagedLogError, match=rf"^the event .* \({event.type}\) does not fit: .*{reason}"):
         state.apply(event)
     assert same(state, fold(START))
+
+
+def test_a_split_into_what_the_class_has_become_is_refused() -> None:
+    told = [*START, answered([0], [0]), merged(0, 1)]
+    with pytest.raises(DamagedLogError, match="split into itself"):
+        fold([*told, split(1, [0], 0)])
 
 
 def test_a_circle_of_merges_is_refused() -> None:

@@ -167,3 +167,22 @@ def test_unusual_precision_becomes_usual(given: str, used: str, called: bool) ->
     column = np.arange(6).reshape(3, 2).astype(given)
     signals = Signals(3, {"embedding": (lambda ids: column[ids]) if called else column})
     assert signals.read("embedding", np.arange(2)).dtype == np.dtype(used)
+
+
+def test_a_column_can_be_added_once_and_says_what_it_reads() -> None:
+    class Doubled:
+        needs = frozenset({"logits"})
+        reader = "the doubler"
+
+        def __call__(self, ids: np.ndarray) -> np.ndarray:
+            return 2.0 * ids
+
+    signals = Signals(3, {"embedding": np.zeros((3, 1))})
+    signals.add("doubled", Doubled())
+    assert signals.read("doubled", np.array([1, 2])).tolist() == [2, 4]
+    with pytest.raises(MissingSignalError, match="the doubler needs the signal 'logits'"):
+        signals.require(["doubled"], "a strategy")
+    signals.add("logits", lambda ids: np.zeros((len(ids), 2)))
+    signals.require(["doubled"], "a strategy")
+    with pytest.raises(AskNextError, match="already a signal 'embedding'"):
+        signals.add("embedding", lambda ids: ids)

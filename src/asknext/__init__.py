@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from asknext import detectors as detectors
     from asknext import strategies as strategies
     from asknext.cache import ReplayCache as ReplayCache
     from asknext.cache import ResumeCache as ResumeCache
@@ -32,12 +33,14 @@ _HOMES = {
 }
 """Public names and their modules, each imported when first used, so that `import asknext` is light."""
 
-__all__ = [*_HOMES, "strategies"]
+_PACKAGES = ("detectors", "strategies")
+
+__all__ = [*_HOMES, *_PACKAGES]
 
 
 def __getattr__(name: str) -> Any:
-    if name == "strategies":
-        return import_module("asknext.strategies")
+    if name in _PACKAGES:
+        return import_module(f"asknext.{name}")
     if name in _HOMES:
         return getattr(import_module(f"asknext.{_HOMES[name]}"), name)
     raise AttributeError(f"module 'asknext' has no attribute '{name}'")

@@ -11,14 +11,14 @@ from uuid import uuid4
 
 import numpy as np
 
-from asknext import rows, strategies
+from asknext import detectors, rows, strategies
 from asknext.answers import as_answers, as_ids, as_label, as_text, as_whole
 from asknext.errors import AskNextError
 from asknext.learners import Learner, as_learner
 from asknext.learners.fitting import Fitting, Table
 from asknext.log import ColumnStore, Event, Ledger, State, decide, in_turn
 from asknext.log import events as kinds
-from asknext.log.audit import AuditSlice, mixed
+from asknext.log.audit import mixed
 from asknext.monitor.advice import Advice, advise
 from asknext.monitor.audit import AuditReport, of_state
 from asknext.monitor.live import Watch
@@ -27,7 +27,7 @@ from asknext.randomness import spawn, spawn_seed
 from asknext.round import Round
 from asknext.signals import Signals, given_columns
 from asknext.strategies import Selection, Strategy
-from asknext.types import Array, Ids, Label
+from asknext.types import Array, Given, Ids, Label
 
 
 class Campaign:
@@ -41,6 +41,8 @@ class Campaign:
         holds rows outside the pool as well.
     learner : a name, a scikit-learn classifier or a learner; None where the strategy needs no model.
     strategy : a name, or an object such as `asknext.strategies.TypiClust(neighbours=20)`.
+    detector : what computes the signal `ood` for strategies that need it: a name, an object such as
+        `asknext.detectors.Knn(k=5)`, or "auto" for the one that an audit of the labels finds best.
     seed : the only source of randomness; the same seed and answers give the same questions.
     path : directory that keeps the campaign; opened again, it goes on. None keeps it in memory.
     classes : class labels that a new campaign starts with; others are added when they are first told.
@@ -65,6 +67,7 @@ class Campaign:
         learner: Any = "logistic-regression",
         strategy: str | Strategy = "margin",
         *,
+        detector: str | detectors.Detector = "auto",
         seed: int = 0,
         path: str | Path | None = None,
         classes: Sequence[Label] = (),
@@ -78,6 +81,7 @@ class Campaign:
         self.table = X if isinstance(X, Table) else Table(X)
         self.learner: Learner | None = None if learner is None else as_learner(learner)
         self.strategy = strategies.get(strategy)
+        self.detector = detectors.get(detector)
         self.seed = as_whole("seed", seed)
         path = Path(path) if path is not None else None
         self._columns = columns or (ColumnStore(path / "columns") if path else None)
@@ -105,10 +109,7 @@ class Campaign:
         """Start a new log, or check that the one found belongs to this data and seed."""
         data = self.table.key if self.log.path or len(self.log) else ""
         if len(self.log) == 0:
-            drawn = AuditSlice.draw(len(self.table), audit or 0.0, self.seed)
-            body = {"n": len(self.table), "data": data, "seed": self.seed}
-            body.update(audit=drawn.ids.tolist(), audit_share=drawn.share)
-            self._ledger.append(Event(kinds.CREATED, body))
+            self._ledger.append(decide.created(len(self.table), data, self.seed, audit or 0.0))
             for label in classes:
                 self.add_class(label)
             return
@@ -132,6 +133,12 @@ class Campaign:
     def classes(self) -> tuple[Label, ...]:
         """The classes known so far."""
         return self.pool.classes
+
+    @property
+    @in_turn
+    def provisional(self) -> tuple[Label, ...]:
+        """Those of the classes that wait for a name."""
+        return tuple(self.state.labels[c] for c in self.state.unnamed)
 
     @property
     def round(self) -> int:
@@ -193,16 +200,8 @@ class Campaign:
         learning = self._learning()
         selection = mixed(*self._choose(as_whole("the batch size", n, 1)))
         if len(selection):
-            body = {
-                "round": self.round,
-                "ids": selection.ids.tolist(),
-                "strategy": self.strategy.name,
-                "parameters": repr(self.strategy),
-                "state": self.state.digest,
-                "memory": dict(selection.memory),
-                "seconds": {"select": perf_counter() - start - (self._learning() - learning)},
-            }
-            self._ledger.append(Event(kinds.ASKED, body))
+            seconds = perf_counter() - start - (self._learning() - learning)
+            self._ledger.append(decide.asked(self.state, self.strategy, selection, seconds))
         return selection
 
     @in_turn
@@ -215,17 +214,12 @@ class Campaign:
         """
         self._round().signals.require(self.strategy.needs, f"the strategy '{self.strategy.name}'")
 
-    def tell(
-        self,
-        ids: Sequence[int] | Array,
-        answers: Sequence[Any] | Array,
-        *,
-        id: str | None = None,
-        actor: str = "",
-    ) -> None:
+    def tell(self, ids: Given, answers: Given, *, id: str | None = None, actor: str = "") -> None:
         """Take in answers: class labels, new ones too, or OUT_OF_SCOPE, UNSURE, SKIPPED.
 
-        When this returns, the answers are on the disk. Items that were never asked may be told as well.
+        When this returns, the answers are on the disk. Items that were never asked may be told as well. The
+        name of a class that was merged into another counts for the other, and a provisional name for the
+        class that had it, as long as no class bears that name again.
 
         Parameters
         ----------
@@ -241,14 +235,7 @@ class Campaign:
         """
         self._answer(kinds.ANSWERED, ids, answers, id, actor)
 
-    def correct(
-        self,
-        ids: Sequence[int] | Array,
-        answers: Sequence[Any] | Array,
-        *,
-        id: str | None = None,
-        actor: str = "",
-    ) -> None:
+    def correct(self, ids: Given, answers: Given, *, id: str | None = None, actor: str = "") -> None:
         """Replace earlier answers; the log keeps both.
 
         Parameters, raises: as for `tell`, but the items must have been answered before.
@@ -256,14 +243,7 @@ class Campaign:
         self._answer(kinds.CORRECTED, ids, answers, id, actor)
 
     @in_turn
-    def _answer(
-        self,
-        kind: str,
-        ids: Sequence[int] | Array,
-        answers: Sequence[Any] | Array,
-        id: str | None,
-        actor: str,
-    ) -> None:
+    def _answer(self, kind: str, ids: Given, answers: Given, id: str | None, actor: str) -> None:
         places = as_ids(ids, len(self.table))
         given = as_answers(answers, len(places))
         self._ledger.answer(kind, places, given, uuid4().hex if id is None else as_text("id", id), actor)
@@ -276,8 +256,14 @@ class Campaign:
         return self._ledger.add_class(as_label(label), actor)
 
     @in_turn
+    def provisional_class(self, *, actor: str = "") -> Label:
+        """Make a class known that `rename_class` names later; returns what it is called till then."""
+        self._ledger.append(decide.class_unnamed(self.state, actor))
+        return self.classes[-1]
+
+    @in_turn
     def rename_class(self, old: Label, new: Label, *, actor: str = "") -> None:
-        """Give a class another name; its items keep it.
+        """Give a class another name; its items keep it, and the old one is free, unless it was provisional.
 
         Raises
         ------
@@ -294,6 +280,23 @@ class Campaign:
         AskNextError : one of the classes is unknown, or both are the same.
         """
         self._ledger.append(decide.class_merged(self.state, label, into, actor))
+
+    @in_turn
+    def split_class(self, label: Label, ids: Given, new: Label, *, actor: str = "") -> None:
+        """Make some items of a class another class, a new one or one there is.
+
+        Parameters
+        ----------
+        label : the class.
+        ids : (m,) positions in the pool, all of this class.
+        new : what they are now; the name of a class merged away makes a new one.
+
+        Raises
+        ------
+        AskNextError : there is no class `label`, both are the same, or an item is not of `label`.
+        """
+        places = as_ids(ids, len(self.table))
+        self._ledger.append(*decide.class_split(self.state, label, places, new, actor))
 
     # ---------------------------------------------------------------- the record
 
@@ -342,14 +345,7 @@ class Campaign:
         if self._columns is None:
             raise AskNextError("record() keeps columns on the disk; give the campaign a path.")
         self.fitting.column("proba")
-        body = {
-            "round": self.round,
-            "labelled": len(self.state.visible.labelled),
-            "learner": self.fitting.learner.key,
-            "columns": {"proba": self.fitting.column_key("proba")},
-            "seconds": dict(self.fitting.seconds),
-        }
-        self._ledger.append(Event(kinds.FITTED, body))
+        self._ledger.append(decide.fitted(self.state, self.fitting))
 
     @in_turn
     def stop(self, reason: str, *, actor: str = "") -> None:
@@ -376,7 +372,8 @@ class Campaign:
     def _round(self) -> Round:
         sources = {**(self.fitting.sources() if self.learner is not None else {}), **self._given}
         signals = Signals(len(self.table), sources)
-        return Round.of(self.state.visible, signals, self.strategy.needs, self.round, self.state.memory)
+        view = Round.of(self.state.visible, signals, self.strategy.needs, self.round, self.state.memory)
+        return detectors.with_ood(view, self.detector)
 
     # ---------------------------------------------------------------- open and close
 

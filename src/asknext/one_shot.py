@@ -9,6 +9,7 @@ import numpy as np
 
 from asknext import rows, strategies
 from asknext.answers import as_classes, as_ids, as_whole
+from asknext.detectors import Detector, with_ood
 from asknext.errors import AskNextError
 from asknext.pool import ANSWER_CODES, PENDING_CODE, Answer, Pool
 from asknext.randomness import spawn
@@ -29,6 +30,7 @@ def select(
     out_of_scope: Sequence[int] | Array = (),
     pending: Sequence[int] | Array = (),
     signals: Mapping[str, Any] | None = None,
+    detector: str | Detector = "auto",
     memory: Mapping[str, Any] | None = None,
     index: int = 0,
     seed: int = 0,
@@ -45,6 +47,9 @@ def select(
     out_of_scope : (o,) rows known to belong to no class.
     pending : (p,) rows already asked and not answered.
     signals : further columns by name: `embedding` (N, d), `logits` (N, k), `samples` (N, draws, k) …
+    detector : what computes the signal `ood` where the strategy needs it and it is not given: a name, an
+        object such as `asknext.detectors.Knn(k=5)`, or "auto" for the one that an audit of the labels finds
+        best.
     memory : the `memory` of the last selection, for strategies that learn between rounds.
     index : number of batches asked before.
     seed : the only source of randomness.
@@ -82,5 +87,5 @@ def select(
                 "each class in np.unique(y)."
             )
     chosen = strategies.get(strategy)
-    view = Round.of(pool, sources, chosen.needs, index, memory)
+    view = with_ood(Round.of(pool, sources, chosen.needs, index, memory), detector)
     return strategies.choose(chosen, view, n, spawn(seed, index, "select"))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import pkgutil
 import sys
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from importlib import import_module
 from importlib.metadata import entry_points
+from inspect import isabstract
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -31,6 +33,50 @@ def plugins(group: str) -> dict[str, Any]:
                 f"imported: {type(error).__name__}: {error}",
                 stacklevel=2,
             )
+    return found
+
+
+def concrete(kind: Any, base: type) -> bool:
+    """Whether something is a class derived from `base` of which objects can be made."""
+    return isinstance(kind, type) and issubclass(kind, base) and not isabstract(kind)
+
+
+def classes(package: str, path: Iterable[str], base: type[T], noun: str) -> dict[str, type[T]]:
+    """The classes in the files of a folder and in installed packages, by class name; the folder wins.
+
+    Parameters
+    ----------
+    package : the folder as a package, such as `asknext.strategies`; it names the entry-point group as well.
+    path : the package's `__path__`.
+    base : what they derive from; only those of which objects can be made count.
+    noun : what one is called, for warnings ("strategy").
+    """
+    found: dict[str, type[T]] = {}
+    for module in pkgutil.iter_modules(path):
+        for kind in vars(import_module(f"{package}.{module.name}")).values():
+            if concrete(kind, base) and kind.__module__ == f"{package}.{module.name}":
+                found[kind.__name__] = kind
+    for name, kind in plugins(package).items():
+        if not (concrete(kind, base) and isinstance(vars(kind).get("name"), str)):
+            _leave_out(noun, name, f"it is {kind!r}, not a {noun} class with a name")
+        elif kind.__name__ in found:
+            _leave_out(noun, name, f"there is a {noun} class {kind.__name__} already")
+        else:
+            found[kind.__name__] = kind
+    return found
+
+
+def by_name(kinds: Iterable[type[T]], noun: str) -> dict[str, type[T]]:
+    """Classes that give themselves a `name`, by this name and by their `aliases`; the first one wins.
+
+    Classes without a name of their own are building blocks, such as combinations, and are left out.
+    """
+    found: dict[str, type[T]] = {}
+    for kind in kinds:
+        name = vars(kind).get("name")
+        for key in (name, *getattr(kind, "aliases", ())) if isinstance(name, str) else ():
+            if found.setdefault(key, kind) is not kind:
+                _leave_out(noun, key, f"the name belongs to {found[key].__name__} already")
     return found
 
 
@@ -80,6 +126,10 @@ def imported(kind: str, name: str) -> Any:
     except (Exception, SystemExit) as error:  # a module of the user's may do anything
         why = f"{type(error).__name__}: {error}"
         raise AskNextError(f"the {kind} '{name}' cannot be imported ({why}).") from error
+
+
+def _leave_out(noun: str, name: str, why: str) -> None:
+    warnings.warn(f"the {noun} '{name}' is left out: {why}", stacklevel=2)
 
 
 def _plain(name: str) -> str:

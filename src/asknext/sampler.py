@@ -11,6 +11,8 @@ from scipy import sparse
 
 from asknext import rows, strategies
 from asknext.answers import as_classes, as_whole
+from asknext.detectors import Detector, with_ood
+from asknext.detectors import get as get_detector
 from asknext.errors import AskNextError
 from asknext.learners import Learner, Precomputed, SklearnLearner, as_learner
 from asknext.learners.fitting import Fitting, Table
@@ -34,6 +36,7 @@ class Sampler:
     classifier : a scikit-learn classifier, a learner or the name of one; 'precomputed' where the rows given
         to `select_samples` are class probabilities; None where the strategy needs no model.
     batch_size : rows to pick.
+    detector : what computes the signal `ood` where the strategy needs it; a name or an object.
     assume_fitted : use the classifier as it is instead of fitting a clone.
     seed : the only source of randomness.
 
@@ -52,12 +55,14 @@ class Sampler:
         classifier: Any = None,
         batch_size: int = 10,
         *,
+        detector: str | Detector = "auto",
         assume_fitted: bool = False,
         seed: int = 0,
     ) -> None:
         self.strategy = strategies.get(strategy)
         self.classifier = classifier
         self.batch_size = as_whole("batch_size", batch_size, 1)
+        self.detector = get_detector(detector)
         self.assume_fitted = assume_fitted
         self.seed = as_whole("seed", seed)
         self.sample_scores_: Array | None = None
@@ -108,6 +113,7 @@ class Sampler:
             fitting = Fitting(self._learner, table, pool, spawn_seed(self.seed, self._round, "fit"))
             columns.update(fitting.sources())
         view = Round.of(pool, Signals(len(table), columns), self.strategy.needs, self._round)
+        view = with_ood(view, self.detector)
         rng = spawn(self.seed, self._round, "select")
         selection = strategies.choose(self.strategy, view, self.batch_size, rng)
         self.sample_scores_ = selection.scores

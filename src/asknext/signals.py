@@ -13,7 +13,7 @@ from asknext.errors import AskNextError, MissingSignalError
 from asknext.types import Array, Ids
 
 Source = Callable[[Ids], Array]
-"""Computes the given rows of a column."""
+"""Computes the given rows of a column. It may say in `needs` what other signals it reads, as the `reader`."""
 
 
 def softmax(logits: Array) -> Array:
@@ -130,6 +130,17 @@ class Signals:
     def __contains__(self, name: object) -> bool:
         return name in self._sources or any(base in self for base, _ in DERIVED.get(str(name), []))
 
+    def add(self, name: str, source: Source) -> None:
+        """One column more, computed when read; what is read of the others stays known.
+
+        Raises
+        ------
+        AskNextError : there is such a column already.
+        """
+        if name in self:
+            raise AskNextError(f"there is already a signal '{name}'; choose another name.")
+        self._sources[name] = source
+
     @property
     def names(self) -> list[str]:
         """Every signal that can be read, also the derived ones."""
@@ -148,6 +159,7 @@ class Signals:
         ------
         MissingSignalError : a signal is missing; the message names it, the reader and what there is.
         """
+        names = set(names)
         missing = sorted(name for name in names if name not in self)
         if missing:
             has = ", ".join(self.names) or "none"
@@ -155,6 +167,9 @@ class Signals:
                 f"{reader} needs the signal '{missing[0]}', which nobody provides here (there is: {has}); "
                 + _HINTS.get(missing[0], "choose another strategy or learner.")
             )
+        for source in (self._sources.get(name) for name in sorted(names)):
+            if further := getattr(source, "needs", None):
+                self.require(further, getattr(source, "reader", "this"))
 
     def read(self, name: str, ids: Ids) -> Array:
         """The given rows of a column, checked.
@@ -209,6 +224,7 @@ class Signals:
 _HINTS = {
     "proba": "give proba= or a learner with class probabilities.",
     "embedding": "give embedding=, a numeric matrix with a row for each item.",
+    "logits": "give signals={\"logits\": …} or a learner that has them, or choose what reads `proba`.",
     "samples": "choose a learner that draws several predictions, such as a random forest.",
     "truth": "only a benchmark knows the true classes beforehand, so choose another strategy.",
     "reference_proba": "only a benchmark has a reference model, so choose another strategy.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,4 +15,7 @@ Ids = NDArray[np.intp]
 """Positions in the pool: the only index space there is."""
 
 Array = NDArray[Any]
+Given = Sequence[Any] | Array
+"""A list or an array, as users hand it in."""
+
 Floats = NDArray[np.floating[Any]]

@@ -33,6 +33,8 @@ LOOK_FOR = {
     "density-weighted, dual and hinted-svm crowd in one place a round, bait goes to the rim.",
     "low-budget": "from the first round on, without a label, picks sit in the middle of blobs, one in each "
     "before any has two.",
+    "open-world": "without a label they ask as typiclust does; then picks lie where the model doubts, each "
+    "in a small cluster of its own, so that they spread further than those of margin.",
     "oracle": "these know the answers and are for benchmarks only; they show what there is to gain.",
     "uncertainty": "picks crowd on the dotted boundaries, and in the honey pots again and again; the power-… "
     "strategies draw by the same doubt and so spread the batch.",

@@ -32,7 +32,7 @@ _TYPES = {
     "title": str, "description": str, "name": str, "data": str, "target": str, "learner": str,
     "initial": int, "batch": int, "rounds": int, "seeds": int, "test_share": float, "strategies": list,
     "halves": bool, "stratified": bool, "tasks": list, "groups": dict, "defaults": dict, "quick": dict,
-    "published": dict, "optional": bool,
+    "published": dict, "optional": bool, "stopping": dict, "within": float,
 }  # fmt: skip
 _NEEDED = ("data", "learner", "initial", "batch", "rounds", "seeds", "test_share", "strategies")
 _SCENARIO = tuple(field.name for field in fields(Scenario))
@@ -52,6 +52,7 @@ class Recipe:
     quick : what `[quick]` puts in the place of the settings; empty where it does not hold.
     published : figures to hold ours against; None where the recipe has none.
     optional : names of the tasks that are left out where their data are absent.
+    within : points of accuracy that a stop may lose, where stopping rules are held against the runs.
     """
 
     title: str
@@ -61,18 +62,20 @@ class Recipe:
     quick: dict[str, Any]
     published: Published | None = None
     optional: frozenset[str] = frozenset()
+    within: float | None = None
 
 
 def read_recipe(text: str, quick: bool = False, only: Collection[str] = ()) -> Recipe:
     """A recipe from the text of its file.
 
     At the top are `title`, `description`, `[[tasks]]` and perhaps `[groups]`, `[defaults]`, `[quick]` and
-    `[published]` (see `published_table`). A task has a `name` and says `data`, `learner`, `initial`, `batch`,
-    `rounds`, `seeds`, `test_share`, `strategies` and perhaps `target`, `halves`, `stratified`, `optional` and
-    what is in a `Scenario`; what it does not say is taken from `[defaults]`. An optional task is left out
-    where its data are absent. A name of `[groups]` among the strategies stands for the strategies of that
-    group. `[quick]` replaces settings of all tasks and may name the `tasks` that a quick run is about; where
-    it replaces the data, there are no published figures of them.
+    `[published]` (see `published_table`), and `[stopping]`, which says `within` how many points of accuracy a
+    stop is right: stopping rules are then held against the runs. A task has a `name` and says `data`,
+    `learner`, `initial`, `batch`, `rounds`, `seeds`, `test_share`, `strategies` and perhaps `target`,
+    `halves`, `stratified`, `optional` and what is in a `Scenario`; what it does not say is taken from
+    `[defaults]`. An optional task is left out where its data are absent. A name of `[groups]` among the
+    strategies stands for the strategies of that group. `[quick]` replaces settings of all tasks and may name
+    the `tasks` that a quick run is about; where it replaces the data, there are no published figures of them.
 
     Parameters
     ----------
@@ -91,11 +94,13 @@ def read_recipe(text: str, quick: bool = False, only: Collection[str] = ()) -> R
         raise AskNextError(f"the recipe is no TOML: {error}.") from error
     except RecursionError as error:
         raise AskNextError("the recipe is nested too deeply.") from error
-    parts = ("title", "description", "groups", "defaults", "tasks", "quick", "published")
+    parts = ("title", "description", "groups", "defaults", "tasks", "quick", "published", "stopping")
     _check(content, parts, "the recipe")
     _need(content, ("title", "description", "tasks"), "the recipe")
     _check(content.get("defaults", {}), _SETTINGS, "[defaults]")
     _check(content.get("quick", {}), (*_SETTINGS, "tasks"), "[quick]")
+    _check(content.get("stopping", {}), ("within",), "[stopping]")
+    within = content.get("stopping", {}).get("within")
     changes = dict(content.get("quick", {})) if quick else {}
     wanted = list(only) or changes.pop("tasks", [])
     changes.pop("tasks", None)
@@ -119,7 +124,7 @@ def read_recipe(text: str, quick: bool = False, only: Collection[str] = ()) -> R
     if "data" in changes:
         published = None
     story = content["title"], content["description"].strip()
-    return Recipe(*story, chosen, left_out, changes, published, frozenset(optional))
+    return Recipe(*story, chosen, left_out, changes, published, frozenset(optional), within)
 
 
 def prepare(recipe: Recipe) -> tuple[dict[str, tuple[Settings, Dataset]], dict[str, str]]:

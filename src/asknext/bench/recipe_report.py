@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from asknext.bench import beside, openness, wording
+from asknext.bench import beside, openness, stopping, wording
 from asknext.bench.recipe import Recipe
 from asknext.bench.report import environment
 from asknext.bench.stability import over_tasks, winners
@@ -45,6 +45,7 @@ def write_recipe(
         "absent": absent,
         "tasks": tasks,
         "stability": over_tasks(tasks),
+        "stopping": recipe.within and stopping.over_tasks(out, tasks, recipe.within),
         "published": recipe.published and beside.all_beside(recipe.published, out, tasks),
     }
     write_json(out / "summary.json", summary)
@@ -59,6 +60,7 @@ def write_recipe(
         quickly=quickly,
         first_places=first_places,
         beside=beside,
+        stopping=stopping,
     )
     write_text(out / "report.html", told)
     return summary
@@ -144,6 +146,10 @@ def markdown(summary: dict[str, Any]) -> str:
     if summary["stability"]:
         lines += ["## Honesty", "", summary["stability"]["sentence"], ""]
         lines += [_line(PLACES), "| --- | ---: | --- |", *map(_line, first_places(summary["stability"])), ""]
+    if summary["stopping"]:
+        lines += ["## Stopping rules", "", stopping.told(summary["stopping"]), "", _line(stopping.COLUMNS)]
+        lines += [_line(["---", "---", *["---:"] * 5])]
+        lines += [*map(_line, stopping.lines(summary["stopping"]["rules"])), ""]
     lines += _published(summary["published"]) if summary["published"] else []
     return "\n".join([*lines, *_reading(summary)]) + "\n"
 

@@ -19,7 +19,7 @@ from asknext.datasets import Dataset
 from asknext.kernels.threads import one_thread
 from asknext.monitor.looks import looks, stored
 from asknext.monitor.readings import FIGURES, readings, watched
-from asknext.monitor.stopping import Rule, first_stop
+from asknext.monitor.stopping import RULES, Rule, first_stop
 from asknext.monitor.stopping.verdict import History
 
 READINGS = "readings.csv"
@@ -143,6 +143,32 @@ def table(rules: Iterable[Rule], found: Sequence[Course], within: float) -> list
             }
         )
     return sorted(rows, key=lambda row: (-row["within"], -row["saved"]))
+
+
+def over_tasks(out: Path, tasks: Iterable[str], points: float) -> dict[str, Any]:
+    """The table of every rule over the runs of a recipe's tasks.
+
+    Parameters
+    ----------
+    out : the folder of the recipe, with one for each task.
+    tasks : their names.
+    points : of accuracy, in percent, that a stop may lose.
+
+    Returns
+    -------
+    JSON-able: `within` and `rules`, see `table`.
+    """
+    found = [course for task in tasks for course in courses(out / task, task)]
+    return {"within": points, "rules": table(RULES, found, points / 100)}
+
+
+def told(found: dict[str, Any]) -> str:
+    """What the table shows, in a sentence."""
+    return (
+        "A stop is right where the labels after it would have added at most "
+        f"{found['within']:g} points of test accuracy; a rule that never stops is always right and "
+        "saves nothing."
+    )
 
 
 def lines(rows: Iterable[dict[str, Any]]) -> Iterator[list[str]]:

@@ -146,6 +146,7 @@ def main() -> None:
         advise,
         compare,
         datasets,
+        detectors,
         gallery,
         replay,
         run,

@@ -40,6 +40,7 @@ def run(
     from asknext.bench.protocol import check_place, claim
     from asknext.bench.recipe import claim_folder, prepare, read_recipe
     from asknext.bench.recipe_report import write_recipe
+    from asknext.bench.stopping import record
     from asknext.bench.table import terminal_table
     from asknext.errors import AskNextError
 
@@ -73,6 +74,9 @@ def run(
         with errors.status("Writing the report …"):
             quantities = protocol.published.quantities(name) if protocol.published else ()
             summaries[name] = conclude(out / name, settings, data, command, quantities)
+        if protocol.within is not None:
+            with progress(f"{name}, readings", settings.seeds * len(settings.strategies)) as done:
+                record(out / name, settings, data, jobs or cpu_count(), done)
         if not as_json:
             screen.print(terminal_table(summaries[name]))
     summary = write_recipe(protocol, summaries, absent, command, out)

@@ -26,6 +26,7 @@ REMARKS = {
     "diversity": "spread over the pool; no model needed",
     "hybrid": "unsure and spread, for batches",
     "low-budget": "start here with few labels or none",
+    "open-world": "where most classes are rare, and some not found yet",
     "oracle": "for benchmarks only: they know the truth",
 }
 """When to think of a family."""

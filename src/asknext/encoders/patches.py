@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
@@ -16,16 +15,16 @@ from asknext.kernels.kmeans import k_means
 from asknext.kernels.threads import one_thread
 from asknext.types import Array, Floats
 
-WORDS = 400
+WORDS = 800
 SIDE = 6  # of a patch, pixels
 STRIDE = 2  # pixels between patches
 SAMPLE = 60_000  # patches that the dictionary is learnt from
 FLAT = 10.0  # added to the variance of a patch, so that noise of flat ones is not blown up
 WHITENING = 0.1  # added to the eigenvalues of the patches' covariance, likewise
-MOVED = 2000  # images that are moved about
-MOVES = 3  # times
+MOVED = 12_000  # images that are moved
 FARTHEST = 4  # pixels, in each direction
 SHRINKAGE = 0.03  # of the covariance within images towards a multiple of the identity
+TINY = np.float32(1e-6)  # added where all images may be the same
 BLOCK = 4  # images at a time, so that the responses stay in the processor's cache
 
 
@@ -41,12 +40,12 @@ def embed(images: Array, dimensions: int, seed: int = 0) -> Floats:
     """Embeddings of images: square roots of pooled responses, reduced to what stays when an image moves.
 
     Principal components would keep what varies most. We keep what varies most between images, compared with
-    how it varies between shifted copies of one image: Fisher's linear discriminants (1936) with each image
-    as a class of its own. Mirror images are the same by construction. All is fitted on the images given.
+    how it varies between an image and a shifted copy: Fisher's linear discriminants (1936) with each image as
+    a class of its own. Mirror images are the same by construction. All is fitted on the images given.
 
     Parameters
     ----------
-    images : (n, height, width, 3) bytes, of at least 10 × 10 pixels.
+    images : (n, height, width, 3) bytes, of at least 8 × 8 pixels.
     dimensions : of the embedding, at most.
     seed : of the patches taken, the first words, and the moves.
 
@@ -62,11 +61,14 @@ def embed(images: Array, dimensions: int, seed: int = 0) -> Floats:
     rng = np.random.default_rng(seed)
     dictionary = learn(images, WORDS, rng)
     X = responses(images, dictionary)
-    centre, spread = X.mean(axis=0), X.std(axis=0) + 1e-6
-    X = (X - centre) / spread
-    copies = np.stack([(responses(moved, dictionary) - centre) / spread for moved in _moved(images, rng)])
+    centre, spread = X.mean(axis=0), X.std(axis=0) + TINY
+    ids = rng.choice(len(images), min(MOVED, len(images)), replace=False)
+    moved = responses(_moved(images[ids], rng), dictionary)
+    for found in (X, moved):  # standardised in place
+        found -= centre
+        found /= spread
     with one_thread():
-        return normalize(X @ _discriminants(X, copies, dimensions)).astype(np.float64)
+        return normalize(X @ _discriminants(X, X[ids] - moved, dimensions)).astype(np.float64)
 
 
 def learn(images: Array, words: int, rng: np.random.Generator) -> Dictionary:
@@ -108,12 +110,16 @@ def responses(images: Array, dictionary: Dictionary) -> Floats:
     """
     table = _table(dictionary)
 
-    def block(start: int) -> Floats:
+    found = np.empty((len(images), 4 * len(dictionary.words)), dtype=np.float32)
+
+    def fill(start: int) -> None:
         part = images[start : start + BLOCK]
-        return np.sqrt(_pooled(part, dictionary, table) + _pooled(part[:, :, ::-1], dictionary, table))
+        both = _pooled(part, dictionary, table) + _pooled(part[:, :, ::-1], dictionary, table)
+        np.sqrt(both, out=found[start : start + BLOCK])
 
     with one_thread(), ThreadPoolExecutor(os.cpu_count()) as pool:
-        return np.concatenate(list(pool.map(block, range(0, len(images), BLOCK))))
+        list(pool.map(fill, range(0, len(images), BLOCK)))  # a list, so that an error is raised
+    return found
 
 
 def _pooled(images: Array, dictionary: Dictionary, table: Floats) -> Floats:
@@ -145,24 +151,21 @@ def _contrast(patches: Array) -> Floats:
     return centred / np.sqrt(variance + np.float32(FLAT))[:, None]
 
 
-def _moved(images: Array, rng: np.random.Generator) -> Iterator[Array]:
-    """Copies of some images, each shifted by a few pixels; what comes in at a border is mirrored."""
-    some = images[rng.choice(len(images), min(MOVED, len(images)), replace=False)]
-    n, height, width, _ = some.shape
+def _moved(images: Array, rng: np.random.Generator) -> Array:
+    """The images, each shifted by a few pixels; what comes in at a border is mirrored."""
+    n, height, width, _ = images.shape
     margin = (FARTHEST, FARTHEST)
-    padded = np.pad(some, ((0, 0), margin, margin, (0, 0)), mode="reflect")
+    padded = np.pad(images, ((0, 0), margin, margin, (0, 0)), mode="reflect")
     views = sliding_window_view(padded, (height, width), axis=(1, 2))
-    for _ in range(MOVES):
-        down, across = rng.integers(2 * FARTHEST + 1, size=(2, n))
-        yield views[np.arange(n), down, across].transpose(0, 2, 3, 1)
+    down, across = rng.integers(2 * FARTHEST + 1, size=(2, n))
+    return views[np.arange(n), down, across].transpose(0, 2, 3, 1)
 
 
-def _discriminants(X: Floats, copies: Floats, dimensions: int) -> Floats:
-    """(f, d) directions of most variance of X (n, f) relative to that between copies (moves, m, f)."""
+def _discriminants(X: Floats, apart: Floats, dimensions: int) -> Floats:
+    """(f, d) directions of most variance of X (n, f) relative to that within pairs, (m, f) apart."""
     n, f = X.shape
     d = min(dimensions, n, f)
-    apart = (copies - copies.mean(axis=0)).reshape(-1, f)
-    within = apart.T @ apart / (len(apart) * (1 - 1 / len(copies)))
-    within.flat[:: f + 1] += SHRINKAGE * np.trace(within) / f
+    within = apart.T @ apart / (2 * len(apart))
+    within.flat[:: f + 1] += SHRINKAGE * np.trace(within) / f + TINY
     _, vectors = eigh(X.T @ X / n, within, subset_by_index=[f - d, f - 1])
     return vectors[:, ::-1]

@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 from sklearn.cluster import KMeans, MiniBatchKMeans
 from sklearn.exceptions import ConvergenceWarning
 
-from asknext.kernels.distances import as_points, nearest
+from asknext.kernels.distances import as_points, centred, nearest
 from asknext.kernels.threads import one_thread
 from asknext.types import Array, Floats
 
 FULL = 1 << 22  # rows × clusters up to which every step looks at every row
+SAMPLE, EACH = 1 << 15, 16  # rows, and rows for each cluster, that a sample has at least
 
 
 class Clusters(NamedTuple):
@@ -69,3 +70,22 @@ def k_means(
     if len(np.unique(labels)) < k:  # scikit-learn moves empty clusters without giving them their rows
         labels = nearest(X, model.cluster_centers_)
     return Clusters(labels, model.cluster_centers_)
+
+
+def k_means_of_sample(X: Any, k: int, rng: np.random.Generator) -> Clusters:
+    """K-means of a uniform sample where there are many rows; all rows then follow the nearest centre.
+
+    Where rows × clusters exceed 2^22, the sample has max(2^15, 16 k) rows; else it is all of them.
+
+    Parameters
+    ----------
+    X : (m, d) rows, dense or CSR.
+    k : clusters; more than m means m.
+    rng : draws the sample and gives the seed.
+    """
+    X = as_points(X)
+    size = max(SAMPLE, EACH * k)
+    if X.shape[0] * k <= FULL or X.shape[0] <= size:
+        return k_means(X, k, rng)
+    centres = k_means(X[np.sort(rng.choice(X.shape[0], size, replace=False))], k, rng).centres
+    return Clusters(nearest(*centred(X, centres)), centres)

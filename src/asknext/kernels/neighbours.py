@@ -8,7 +8,7 @@ import numpy as np
 from scipy import sparse
 
 from asknext.kernels.distances import as_points, blocks, centred, squared_distances, squared_norms
-from asknext.types import Floats, Ids
+from asknext.types import Array, Floats, Ids
 
 
 def mean_distance(X: Any, k: int, squared: bool = False) -> Floats:
@@ -41,6 +41,40 @@ def mean_distance(X: Any, k: int, squared: bool = False) -> Floats:
         near = np.partition(table, k - 1, axis=1)[:, :k]
         mean[part] = (near if squared else np.sqrt(near)).mean(axis=1)
     return mean
+
+
+def kth_distance(X: Any, others: Any, k: int, own: Array | None = None) -> Floats:
+    """Distance of each row to the k-th nearest of other rows.
+
+    Parameters
+    ----------
+    X : (n, d) rows; others : (m, d) rows; dense or CSR.
+    k : which one, at least 1; with fewer other rows, the farthest of them.
+    own : (n,) position in `others` of the row itself, which does not count then, or -1 where it is not there.
+
+    Returns
+    -------
+    (n,) numbers; 0 where there is nothing to measure to.
+    """
+    m = others.shape[0]
+    if m == 0:
+        return np.zeros(X.shape[0])
+    others, X = centred(as_points(others), as_points(X))
+    x_norms, norms = squared_norms(X), squared_norms(others)
+    found = np.empty(X.shape[0])
+    for part in blocks(X.shape[0], m):
+        table = squared_distances(X[part], others, x_norms[part], norms)
+        mine = np.full(len(table), -1) if own is None else own[part]
+        inside = np.flatnonzero(mine >= 0)
+        table[inside, mine[inside]] = np.inf
+        wanted = np.minimum(k, m - (mine >= 0))  # rows that are among the others have one fewer
+        if k == 1:
+            near = table.min(axis=1)
+        else:
+            table.partition(sorted({min(k, m) - 1, max(1, min(k, m - 1)) - 1}), axis=1)
+            near = table[np.arange(len(table)), np.maximum(wanted, 1) - 1]
+        found[part] = np.where(wanted > 0, near, 0.0)
+    return np.sqrt(found)
 
 
 def distinct(X: Any) -> Ids:

@@ -83,6 +83,7 @@ class SklearnLearner:
         estimator = _seeded(clone(self.estimator), seed)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
+            warnings.filterwarnings("ignore", "The number of unique classes")  # few labels, many classes
             with _explained(estimator, f"be fitted on {len(y)} labelled items of {len(classes)} classes"):
                 estimator.fit(X, y)
         return SklearnModel(estimator, np.asarray(estimator.classes_, dtype=np.int32))

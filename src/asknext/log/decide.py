@@ -3,14 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import count
 
 from asknext.answers import as_label
 from asknext.errors import AskNextError
+from asknext.learners.fitting import Fitting
 from asknext.log import events as kinds
+from asknext.log.audit import AuditSlice
 from asknext.log.events import Event
 from asknext.log.fold import State
 from asknext.pool import ANSWER_CODES, Answer
+from asknext.strategies import Selection, Strategy
 from asknext.types import Ids, Label
+
+
+def created(n: int, data: str, seed: int, audit: float) -> Event:
+    """A campaign begins.
+
+    Parameters
+    ----------
+    n, data : number of items and their fingerprint; a campaign in memory has none.
+    seed : of all randomness.
+    audit : share of each batch that is drawn at random; the items are drawn here.
+    """
+    drawn = AuditSlice.draw(n, audit, seed)
+    body = {"n": n, "data": data, "seed": seed, "audit": drawn.ids.tolist(), "audit_share": drawn.share}
+    return Event(kinds.CREATED, body)
+
+
+def asked(state: State, strategy: Strategy, selection: Selection, seconds: float) -> Event:
+    """A batch was chosen in this state, by a strategy, in so many seconds."""
+    return Event(kinds.ASKED, {
+        "round": state.round,
+        "ids": selection.ids.tolist(),
+        "strategy": strategy.name,
+        "parameters": repr(strategy),
+        "state": state.digest,
+        "memory": dict(selection.memory),
+        "seconds": {"select": seconds},
+    })  # fmt: skip
 
 
 def answered(
@@ -25,7 +56,7 @@ def answered(
     places : (m,) items; given : one answer each.
     id, actor : of the event.
     """
-    numbers = {a: a.value if isinstance(a, Answer) else state.number_of(a) for a in dict.fromkeys(given)}
+    numbers = {a: a.value if isinstance(a, Answer) else state.meant_by(a) for a in dict.fromkeys(given)}
     return Event(kind, {"ids": places.tolist(), "answers": [numbers[a] for a in given]}, id=id, actor=actor)
 
 
@@ -70,6 +101,30 @@ def check_open(state: State, kind: str, places: Ids) -> None:
         raise AskNextError(f"item {wrong[0]} was {then} answered; use {remedy}() for it.")
 
 
+def fitted(state: State, fitting: Fitting) -> Event:
+    """The learner was fitted in this state, and what it says of the pool is kept."""
+    return Event(kinds.FITTED, {
+        "round": state.round,
+        "labelled": len(state.visible.labelled),
+        "learner": fitting.learner.key,
+        "columns": {"proba": fitting.column_key("proba")},
+        "seconds": dict(fitting.seconds),
+    })  # fmt: skip
+
+
+def class_added(state: State, label: Label, actor: str) -> Event:
+    """A class becomes known."""
+    return Event(kinds.CLASS_ADDED, {"class": len(state.labels), "label": label}, actor=actor)
+
+
+def class_unnamed(state: State, actor: str) -> Event:
+    """A class becomes known that has no name yet: the first of unnamed-1, unnamed-2 … that was never used."""
+    used = {*state.labels, *state.former}
+    label = next(name for i in count(1) if (name := f"unnamed-{i}") not in used)
+    body = {"class": len(state.labels), "label": label, "provisional": True}
+    return Event(kinds.CLASS_ADDED, body, actor=actor)
+
+
 def class_renamed(state: State, old: Label, new: Label, actor: str) -> Event:
     """A class gets another name.
 
@@ -97,9 +152,31 @@ def class_merged(state: State, label: Label, into: Label, actor: str) -> Event:
     return Event(kinds.CLASS_MERGED, {"class": source, "into": target}, actor=actor)
 
 
+def class_split(state: State, label: Label, places: Ids, new: Label, actor: str) -> list[Event]:
+    """Items of a class become another one, which is added first where no class has this name now.
+
+    Raises
+    ------
+    AskNextError : there is no class `label`, both are the same, or there are no items or some not of `label`.
+    """
+    source, new = _known(state, label), as_label(new)
+    target = state.number_of(new)
+    if source == target:
+        raise AskNextError(f"class {label!r} cannot be split into itself; give the new class another name.")
+    others = places[state.pool.state[places] != state.live.index(source)]
+    if len(others) or not len(places):
+        what = f"item {others[0]} is not of class {label!r}" if len(others) else "no items are given"
+        raise AskNextError(f"{what}; give the items of class {label!r} that are to be {new!r}.")
+    added = [class_added(state, new, actor)] if target is None else []
+    body = {"class": source, "ids": places.tolist(), "into": len(state.labels) if added else target}
+    return [*added, Event(kinds.CLASS_SPLIT, body, actor=actor)]
+
+
 def _known(state: State, label: Label) -> int:
     number = state.number_of(as_label(label))
     if number is None:
         known = ", ".join(map(repr, state.pool.classes)) or "none"
-        raise AskNextError(f"there is no class {label!r}; the classes are: {known}.")
+        now = state.meant_by(label)
+        why = "the classes are: " + known if now is None else f"it counts as {state.labels[now]!r} now"
+        raise AskNextError(f"there is no class {label!r}; {why}.")
     return number

@@ -15,6 +15,7 @@ CREATED = "created"
 CLASS_ADDED = "class-added"
 CLASS_RENAMED = "class-renamed"
 CLASS_MERGED = "class-merged"
+CLASS_SPLIT = "class-split"
 ASKED = "asked"
 ANSWERED = "answered"
 CORRECTED = "corrected"
@@ -31,6 +32,7 @@ REQUIRED: dict[str, dict[str, Any]] = {
     CLASS_ADDED: {"class": _INT, "label": _LABEL},
     CLASS_RENAMED: {"class": _INT, "label": _LABEL},
     CLASS_MERGED: {"class": _INT, "into": _INT},
+    CLASS_SPLIT: {"class": _INT, "ids": [_INT], "into": _INT},
     ASKED: {
         "round": _INT, "ids": [_INT], "strategy": _TEXT, "state": _TEXT, "memory": {},
         "seconds": {"of": _NUMBER},
@@ -46,7 +48,8 @@ REQUIRED: dict[str, dict[str, Any]] = {
 """Each type of event with the keys that its body must have and the form of their values: a set of types,
 [types] for a list of such, {"of": types} for a table of such. Classes are referred to by a number that never
 changes (`class`), so a rename or a merge rewrites nothing; answers are such numbers, the text of an `Answer`,
-or null for a label that was unknown then, which no state takes in."""
+or null for a label that was unknown then, which no state takes in. The event of a class whose name is to come
+says `provisional` besides."""
 
 
 @dataclass(frozen=True)

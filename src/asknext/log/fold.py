@@ -24,8 +24,10 @@ class State:
     """What the events so far add up to.
 
     Classes have numbers that never change; `labels[c]` is the name of class c, and `into[c]` the class that
-    it was merged into, or c itself. `raw` holds, for each item, the number as it was answered or a code of
-    `Pool.state`, so that a merge rewrites nothing. Of the audit slice, the first `audited` items were asked.
+    it was merged into, or c itself. `unnamed` are the classes whose name is still to come; `former` holds
+    the names that such classes and merged ones have given up, each with the class that had it last. `raw`
+    holds, for each item, the number as it was answered or a code of `Pool.state`, so that a merge rewrites
+    nothing. Of the audit slice, the first `audited` items were asked.
     """
 
     n: int = 0
@@ -36,6 +38,8 @@ class State:
     raw: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
     labels: list[Label] = field(default_factory=list)
     into: list[int] = field(default_factory=list)
+    unnamed: list[int] = field(default_factory=list)
+    former: dict[Label, int] = field(default_factory=dict)
     round: int = 0
     memory: dict[str, Any] = field(default_factory=dict)
     fitted: dict[int, dict[str, Any]] = field(default_factory=dict)
@@ -71,13 +75,26 @@ class State:
                     raise ValueError(f"class {body['class']} is added out of order")
                 self.labels.append(body["label"])
                 self.into.append(body["class"])
+                if body.get("provisional"):
+                    self.unnamed.append(body["class"])
             case kinds.CLASS_RENAMED:
-                self.labels[self._class(body["class"])] = body["label"]
+                number = self._class(body["class"])
+                if number in self.unnamed:
+                    self._give_up_name(number)
+                self.labels[number] = body["label"]
             case kinds.CLASS_MERGED:
                 source, target = self._class(body["class"]), self._class(body["into"])
                 if self.into[source] != source or self.root(target) == source:
                     raise ValueError(f"class {source} was merged before, or would be merged into itself")
                 self.into[source] = target
+                self._give_up_name(source)
+            case kinds.CLASS_SPLIT:
+                source, target = self.root(self._class(body["class"])), self._class(body["into"])
+                ids = as_ids(body["ids"], self.n)
+                others = ids[self.pool.state[ids] != self.live.index(source)]
+                if self.root(target) == source or len(others):
+                    raise ValueError(f"class {source} is split into itself, or items {others} are not of it")
+                self.raw[ids] = target
             case kinds.ASKED:
                 ids = as_ids(body["ids"], self.n)
                 self.raw[ids] = PENDING_CODE
@@ -99,6 +116,10 @@ class State:
             raise ValueError("the class of an answer was not known")
         return ANSWER_CODES[Answer(answer)] if isinstance(answer, str) else self._class(answer)
 
+    def _give_up_name(self, number: int) -> None:
+        self.former[self.labels[number]] = number
+        self.unnamed = [c for c in self.unnamed if c != number]
+
     def _class(self, number: int) -> int:
         if not 0 <= number < len(self.labels):
             raise ValueError(f"class {number} was never added")
@@ -118,6 +139,17 @@ class State:
     def number_of(self, label: Label) -> int | None:
         """The number of the live class of this name, or None."""
         return next((c for c in self.live if self.labels[c] == label), None)
+
+    def meant_by(self, label: Label) -> int | None:
+        """The number of the live class that an answer of this name counts for, or None.
+
+        It is the class of this name. Where there is none, the name of a merged class stands for the class
+        that this went into, and a provisional name for the class that had it before it was renamed.
+        """
+        number = self.number_of(label)
+        if number is None and label in self.former:
+            return self.root(self.former[label])
+        return number
 
     @property
     def pool(self) -> Pool:

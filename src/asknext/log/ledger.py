@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 from asknext.log import decide
-from asknext.log import events as kinds
 from asknext.log.events import Event
 from asknext.log.fold import State, fold
 from asknext.log.store import EventLog
@@ -69,11 +68,11 @@ class Ledger:
                 self.state.apply(stored)
 
     def add_class(self, label: Label, actor: str = "") -> int:
-        """The permanent number of a class, which becomes known if it was not."""
-        number = self.state.number_of(label)
+        """The permanent number of the class that a name means, which becomes known if it was not."""
+        number = self.state.meant_by(label)
         if number is None:
             number = len(self.state.labels)
-            self.append(Event(kinds.CLASS_ADDED, {"class": number, "label": label}, actor=actor))
+            self.append(decide.class_added(self.state, label, actor))
         return number
 
     def answer(self, kind: str, places: Ids, given: Sequence[Label | Answer], id: str, actor: str) -> None:

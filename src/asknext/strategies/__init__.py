@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import pkgutil
-import warnings
 from functools import cache
-from importlib import import_module
-from inspect import isabstract
 from typing import Any
 
+from asknext import plugins
 from asknext.errors import AskNextError
-from asknext.plugins import find, plugins
 from asknext.strategies.base import Score, Selection, Strategy, choose
 from asknext.strategies.check import check_strategy
 from asknext.strategies.description import details, summary
@@ -20,9 +16,6 @@ __all__ = [
     "Score", "Selection", "Strategy", "catalogue", "check_strategy", "choose", "describe",
     "get", "names",
 ]  # fmt: skip
-
-GROUP = "asknext.strategies"
-"""The entry-point group under which installed packages add strategies."""
 
 
 def get(strategy: str | Strategy) -> Strategy:
@@ -40,10 +33,10 @@ def get(strategy: str | Strategy) -> Strategy:
     if isinstance(strategy, str) and ":" in strategy:
         return named(strategy)
     if isinstance(strategy, str):
-        return find("strategy", strategy, _by_name())()
+        return plugins.find("strategy", strategy, _by_name())()
     if not isinstance(strategy, Strategy):
         raise AskNextError(
-            f"{strategy!r} is {'a class' if _concrete(strategy) else 'no strategy'}; "
+            f"{strategy!r} is {'a class' if plugins.concrete(strategy, Strategy) else 'no strategy'}; "
             "give a name such as 'typiclust' or an object such as asknext.strategies.TypiClust()."
         )
     return strategy
@@ -75,42 +68,14 @@ def describe(strategy: str | Strategy) -> dict[str, Any]:
 
 @cache
 def _classes() -> dict[str, type[Strategy]]:
-    """The strategy classes of this folder and of installed packages, by class name; the folder wins."""
-    found: dict[str, type[Strategy]] = {}
-    for module in pkgutil.iter_modules(__path__):
-        for kind in vars(import_module(f"{__name__}.{module.name}")).values():
-            if _concrete(kind) and kind.__module__ == f"{__name__}.{module.name}":
-                found[kind.__name__] = kind
-    for name, kind in plugins(GROUP).items():
-        if not (_concrete(kind) and isinstance(vars(kind).get("name"), str)):
-            _leave_out(name, f"it is {kind!r}, not a strategy class with a name")
-        elif kind.__name__ in found:
-            _leave_out(name, f"there is a strategy class {kind.__name__} already")
-        else:
-            found[kind.__name__] = kind
-    return found
+    """The strategy classes of this folder and of installed packages, by class name."""
+    return plugins.classes(__name__, __path__, Strategy, "strategy")  # type: ignore[type-abstract]
 
 
 @cache
 def _by_name() -> dict[str, type[Strategy]]:
-    """Classes that give themselves a name, by this name and by their aliases; the first one wins."""
-    found: dict[str, type[Strategy]] = {}
-    for kind in _classes().values():
-        name = vars(kind).get("name")
-        if not isinstance(name, str):  # a building block such as a combination, used as an object only
-            continue
-        for key in (name, *kind.aliases):
-            if found.setdefault(key, kind) is not kind:
-                _leave_out(key, f"the name belongs to {found[key].__name__} already")
-    return found
-
-
-def _concrete(kind: Any) -> bool:
-    return isinstance(kind, type) and issubclass(kind, Strategy) and not isabstract(kind)
-
-
-def _leave_out(name: str, why: str) -> None:
-    warnings.warn(f"the strategy '{name}' is left out: {why}", stacklevel=2)
+    """Those that give themselves a name, by this name and by their aliases."""
+    return plugins.by_name(_classes().values(), "strategy")
 
 
 def __getattr__(name: str) -> Any:

@@ -73,7 +73,7 @@ class ClusterMargin(Strategy):
         kept = rng.permutation(shortlist(closest, self.beta * n, rng))
         cluster = labels[np.searchsorted(ids, round.candidates[kept])]
         size = np.bincount(cluster)[cluster]
-        turn = _place_within(cluster)
+        turn = place_within(cluster)
         first = np.lexsort((cluster, size, turn))[:n]
         rows = kept[first]
         parts = {
@@ -83,7 +83,7 @@ class ClusterMargin(Strategy):
         return Selection(round.candidates[rows], closest[rows], parts, {"seed": seed})
 
 
-def _place_within(cluster: Ids) -> Ids:
+def place_within(cluster: Ids) -> Ids:
     """For each entry, how many entries before it name the same cluster."""
     order = np.argsort(cluster, kind="stable")
     size = np.bincount(cluster)

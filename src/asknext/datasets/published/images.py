@@ -15,7 +15,7 @@ from asknext.datasets.pictures import decoded, shrunk
 from asknext.datasets.published.reading import Published, parsed
 from asknext.types import Array
 
-GREY, COLOUR = 64, 256  # dimensions
+GREY, COLOUR = 64, 384  # dimensions
 SIDE = 32  # of colour images, pixels
 TINY = ("images/tiny_imagenet_ood20/tiny-imagenet-ood20.tar.xz",)
 IN_CIFAR10 = ("king penguin", "Chihuahua", "Labrador retriever", "Egyptian cat")
@@ -42,15 +42,14 @@ def cifar10_jpeg(paths: Sequence[Path]) -> Items:
     """Items of an archive of JPEG files, in the order that a table gives: training part first."""
     files, order = parsed(paths[0], _files), parsed(paths[1], _order)
     images = parsed(paths[0], lambda _: decoded(files[path] for path, _ in order))
-    labels = CIFAR10[[label for _, label in order]]
-    return Items(images, labels, ("images packed as JPEG of quality 75, so lossy",))
+    note = "images packed as JPEG of quality 75, so lossy"
+    return Items(images, np.array([label for _, label in order]), (note,))
 
 
 def cifar10(paths: Sequence[Path]) -> Items:
     """Items of files of records: a byte for the class, then red, green and blue, 32 × 32 bytes each."""
-    records = np.concatenate([parsed(path, _records) for path in paths])
-    images = records[:, 1:].reshape(-1, 3, SIDE, SIDE).transpose(0, 2, 3, 1)
-    return Items(images, CIFAR10[records[:, 0]])
+    images, labels = zip(*(parsed(path, _records) for path in paths), strict=True)
+    return Items(np.concatenate(images), np.concatenate(labels))
 
 
 def tiny_imagenet(left_out: Sequence[str] = ()) -> Callable[[Sequence[Path]], Items]:
@@ -90,8 +89,11 @@ def _archived(content: bytes) -> Array:
         return archive["arr_0"]
 
 
-def _records(content: bytes) -> Array:
-    return np.frombuffer(content, np.uint8).reshape(-1, 1 + 3 * SIDE * SIDE)
+def _records(content: bytes) -> tuple[Array, Array]:
+    """Images and names of their classes."""
+    records = np.frombuffer(content, np.uint8).reshape(-1, 1 + 3 * SIDE * SIDE)
+    images = records[:, 1:].reshape(-1, 3, SIDE, SIDE).transpose(0, 2, 3, 1)
+    return images, CIFAR10[records[:, 0]]
 
 
 def _files(content: bytes) -> dict[str, bytes]:
@@ -100,10 +102,10 @@ def _files(content: bytes) -> dict[str, bytes]:
         return {member.name: file.read() for member in archive if (file := archive.extractfile(member))}
 
 
-def _order(content: bytes) -> list[tuple[str, int]]:
-    """Path and class of each image, in the publisher's order."""
+def _order(content: bytes) -> list[tuple[str, str]]:
+    """Path and name of the class of each image, in the publisher's order."""
     rows = csv.DictReader(content.decode("ascii").splitlines())
-    return [(row["path"], int(row["label"])) for row in rows]
+    return [(row["path"], CIFAR10[int(row["label"])]) for row in rows]
 
 
 def _tiny(content: bytes) -> tuple[Array, Array]:

@@ -24,7 +24,7 @@ from asknext.types import Array, Ids
 
 T = TypeVar("T")
 _DAMAGED = (
-    OSError, EOFError, ValueError, LookupError, zlib.error, lzma.LZMAError, tarfile.TarError,
+    OSError, EOFError, ValueError, TypeError, LookupError, zlib.error, lzma.LZMAError, tarfile.TarError,
     zipfile.BadZipFile,
 )  # fmt: skip
 _UNPACK = {".gz": gzip.decompress, ".xz": lzma.decompress}
