@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from joblib import Parallel, delayed
 
 from asknext.bench.compare import class_positions
@@ -28,6 +29,7 @@ from asknext.campaign import Campaign
 from asknext.datasets import load
 from asknext.kernels.threads import one_thread
 from asknext.learners.fitting import Table
+from asknext.monitor.advice import AS_EASY
 from asknext.monitor.looks import Look
 from asknext.monitor.readings import Reading, reading, trend, watched
 
@@ -38,6 +40,12 @@ SETS = (
 LEARNERS = ("logistic-regression", "random-forest(n_estimators=30)")
 OTHERS = {"margin": ("kmeans", "random", "weighted-kmeans"), "random": ("margin",), "kmeans": ("margin",)}
 INITIAL, BATCH, FORKS, AHEAD, SEEDS = 20, 20, (1, 3, 6, 10, 15), 3, 3
+GRID = tuple(round(0.05 * step, 2) for step in range(21))
+WORTH = 0.01
+"""Accuracy that a change of strategy must bring on average to be advised."""
+FIGURES = (
+    "turnover", "contradiction", "trend", "gain", "batch_accuracy", "gap_batch", "gap_kmeans", "accord_batch",
+)  # fmt: skip
 FIELDS = (
     "set", "learner", "seed", "base", "round", "labelled", "turnover", "gain", "contradiction", "trend",
     "batch_accuracy", "gap_batch", "gap_random", "gap_kmeans", "accord_batch", "accord_random", "other",
@@ -96,6 +104,49 @@ def _row(
     return dict(zip(FIELDS, told, strict=True))
 
 
+def told(found: pd.DataFrame) -> None:
+    """Which way pays when: a threshold on turnover for each, all data sets and each left out once."""
+    explores_less = found.gap_batch < found.gap_kmeans
+    as_easy = found.accord_batch >= AS_EASY * found.accord_random
+    cases = (
+        ("explore more: margin, then kmeans", "margin", "kmeans", explores_less, +1),
+        ("choose easier: margin, then weighted-kmeans", "margin", "weighted-kmeans", ~as_easy, +1),
+        ("choose easier: margin, then random", "margin", "random", ~as_easy, +1),
+        ("choose harder: random, then margin", "random", "margin", as_easy, -1),
+        ("choose harder: kmeans, then margin", "kmeans", "margin", as_easy, -1),
+    )
+    for title, base, other, condition, sign in cases:
+        rows = found[(found.base == base) & (found.other == other)].dropna(subset="turnover")
+        able = condition[rows.index]
+        print(f"\n{title}: {len(rows)} forks, {_points(rows.benefit)}; could fire in {able.mean():.0%}")
+        for figure in FIGURES:
+            kept = rows.dropna(subset=figure)
+            rank = kept[figure].corr(kept.benefit, "spearman")
+            print(f"  rank correlation of benefit with {figure}: {rank:+.2f}")
+        fired = []
+        for left_out in (None, *sorted(rows["set"].unique())):
+            others = rows[(rows["set"] != left_out) & able]
+            best = max(GRID, key=lambda t, o=others: (o.benefit - WORTH)[sign * (o.turnover - t) > 0].sum())
+            if left_out is None:
+                print(f"  threshold on all: {best}")
+                continue
+            here = rows[(rows["set"] == left_out) & able]
+            fired.append(here[sign * (here.turnover - best) > 0])
+            there = f"fires in {len(fired[-1])}, {_points(fired[-1].benefit)}"
+            print(f"  without {left_out:15} {best:5}: {there}")
+        joined = pd.concat(fired)
+        quiet = rows.drop(joined.index)
+        share = f"{len(joined) / len(rows):.0%}"
+        print(f"  left out: fires in {share}, then {_points(joined.benefit)}, else {_points(quiet.benefit)}")
+
+
+def _points(benefit: pd.Series) -> str:
+    if benefit.empty:
+        return "–"
+    error = 100 * benefit.std(ddof=1) / len(benefit) ** 0.5 if len(benefit) > 1 else float("nan")
+    return f"{100 * benefit.mean():+.2f} ± {error:.2f} points"
+
+
 def main() -> None:
     """Make the forks, or read them, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -114,6 +165,7 @@ def main() -> None:
             writer.writeheader()
             for rows in made:
                 writer.writerows(rows)
+    told(pd.read_csv(given.file))
 
 
 if __name__ == "__main__":

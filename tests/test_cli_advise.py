@@ -44,10 +44,10 @@ def test_advice_of_a_project(made: Path) -> None:
     assert plain.exit_code == 0
     assert "audit items" in plain.stdout.replace("\n", " ")
     told = json.loads(run("advise", made, "--data", "wine", "--json").stdout)
-    by_name = {one["figure"]: one for one in told["evidence"]}
     assert told["labelled"] <= 50
-    assert by_name["exploration"]["value"] is not None  # the data were given
-    assert json.loads(run("advise", made, "--json").stdout)["evidence"][0]["figure"] == "left"
+    assert {one["figure"]: one for one in told["evidence"]}["accord"]["value"] is not None
+    without = json.loads(run("advise", made, "--json").stdout)
+    assert {one["figure"]: one for one in without["evidence"]}["accord"]["value"] is None
 
 
 def test_a_metric_along_a_project(made: Path) -> None:

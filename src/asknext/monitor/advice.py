@@ -9,24 +9,27 @@ anything by itself.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from asknext.monitor.audit import AuditReport
 from asknext.monitor.interval import Interval, proportion
-from asknext.monitor.readings import Reading, trend
+from asknext.monitor.readings import Reading
 from asknext.monitor.stopping.left import LittleLeft
 
 KEEP, EXPLORE, EASIER, HARDER, STOP = "keep going", "explore more", "choose easier", "choose harder", "stop"
 
-EXPLORED = 0.05
-"""Explore more where k-means would take away so much more of the distance to the labelled than the batch."""
+EXPLORE_ABOVE = 0.55
+"""Turnover above which spread-out batches pay, where the batch explores less than one of k-means."""
 
-UNSETTLED, HOPELESS = 1.0, 0.2
-"""Choose easier where contradictions do not fall (trend) and the model had so few of its batch right."""
+EASIER_ABOVE = 0.3
+"""Turnover above which easier, more varied batches pay, where the batch is harder than the rest."""
+
+HARDER_BELOW = 0.65
+"""Turnover below which harder batches pay, where the batch is as easy as the rest."""
 
 AS_EASY = 0.9
-"""Choose harder where the model agrees with the neighbours on the batch so nearly as often as elsewhere."""
+"""A batch is as easy as the rest where model and neighbours agree on it so nearly as often as elsewhere."""
 
 
 class Evidence(NamedTuple):
@@ -94,7 +97,8 @@ def advise(seen: Sequence[Reading], audit: AuditReport | None = None) -> Advice:
     """
     now = seen[-1]
     asked = now if now.gaps or now.accord or len(seen) < 2 else seen[-2]  # no batch is known at present
-    evidence = (_stop(seen), _explore(asked), _easier(seen), _harder(asked))
+    at = replace(now, gaps=asked.gaps, accord=asked.accord)
+    evidence = (_stop(seen), _explore(at), _easier(at), _harder(at))
     fired = next((one for one in evidence if one.fired), None)
     action = fired.speaks_for if fired else KEEP
     accuracy = audit.accuracy if audit else None
@@ -107,8 +111,7 @@ def advise(seen: Sequence[Reading], audit: AuditReport | None = None) -> Advice:
 def _stop(seen: Sequence[Reading]) -> Evidence:
     rule, now = LittleLeft(), seen[-1]
     verdict = rule.decide([one.left for one in seen])
-    watched = len(now.predicted)
-    interval = None if now.turnover is None else proportion(now.turnover * watched, watched)
+    interval = _share(now)
     why = "there are too few rounds to tell whether further labels would help."
     if interval:
         changed = f"{_percent(interval.estimate)} ({_percent(interval.low)} to {_percent(interval.high)})"
@@ -120,32 +123,33 @@ def _stop(seen: Sequence[Reading]) -> Evidence:
 
 
 def _explore(now: Reading) -> Evidence:
-    value = None if now.gaps is None else now.gaps.kmeans - now.gaps.batch
-    fired = value is not None and value > EXPLORED
-    why = "it is not known how far the batch explores."
-    if now.gaps:
-        why = (
-            f"a spread-out batch would bring the pool {_percent(now.gaps.kmeans)} nearer to your labels, and "
-            f"this one {_percent(now.gaps.batch)}; choose by diversity for a while, such as typiclust."
-        )
-    return Evidence(EXPLORE, "exploration", value, EXPLORED, fired, None, why)
+    spread = now.gaps is None or now.gaps.batch < now.gaps.kmeans
+    fired = now.turnover is not None and now.turnover > EXPLORE_ABOVE and spread
+    why = "the model changes too little for spread-out batches to pay, or the batches are spread out already."
+    if fired:
+        nearer = ""
+        if now.gaps:
+            nearer = (
+                f" A spread-out batch would bring the pool {_percent(now.gaps.kmeans)} nearer to your labels "
+                f"and this one {_percent(now.gaps.batch)}."
+            )
+        why = f"{_restless(now)}; choose by diversity for a while, such as typiclust.{nearer}"
+    return Evidence(EXPLORE, "turnover", now.turnover, EXPLORE_ABOVE, fired, _share(now), why)
 
 
-def _easier(seen: Sequence[Reading]) -> Evidence:
-    value, right = trend(seen), seen[-1].batch_accuracy
-    hard = right is not None and right < HOPELESS
-    fired = value is not None and value >= UNSETTLED and hard
-    why = "contradictions fall, or the batches are not too hard."
-    if fired and right is not None:
-        why = (
-            f"the model does not settle (contradictions are {value:.1f} times those of some rounds ago) and "
-            f"had only {_percent(right)} of the last batch right; choose by weighted-kmeans for a while."
-        )
-    return Evidence(EASIER, "trend", value, UNSETTLED, fired, None, why)
+def _easier(now: Reading) -> Evidence:
+    hard = now.accord is None or now.accord.batch < AS_EASY * now.accord.random
+    fired = now.turnover is not None and now.turnover > EASIER_ABOVE and hard
+    why = "the model is settled enough for hard batches, or the batches are not hard."
+    if fired:
+        why = f"{_restless(now)}, and the batches are hard; choose more varied ones, such as weighted-kmeans."
+    return Evidence(EASIER, "turnover", now.turnover, EASIER_ABOVE, fired, _share(now), why)
 
 
 def _harder(now: Reading) -> Evidence:
     value = None if now.accord is None or not now.accord.random else now.accord.batch / now.accord.random
+    settled = now.turnover is not None and now.turnover < HARDER_BELOW
+    fired = value is not None and value >= AS_EASY and settled
     why = "it is not known how hard the batch is."
     if now.accord:
         why = (
@@ -153,7 +157,17 @@ def _harder(now: Reading) -> Evidence:
             f"{_percent(now.accord.random)} elsewhere: it is as easy as chance; choose by uncertainty, as "
             "margin does."
         )
-    return Evidence(HARDER, "accord", value, AS_EASY, value is not None and value >= AS_EASY, None, why)
+    return Evidence(HARDER, "accord", value, AS_EASY, fired, None, why)
+
+
+def _restless(now: Reading) -> str:
+    return f"the last third of your labels changed {_percent(now.turnover or 0.0)} of the model's answers"
+
+
+def _share(now: Reading) -> Interval | None:
+    """The turnover with its interval, as a share of the watched items."""
+    watched = len(now.predicted)
+    return None if now.turnover is None else proportion(now.turnover * watched, watched)
 
 
 def _still_learning(now: Reading) -> str:
