@@ -104,7 +104,7 @@ class Pareto(Combiner):
 
     Paper
     -----
-    Safaei et al. 2022 (POAL) search for the front by Monte Carlo; for two numbers it is exact by sorting.
+    Zhan et al. 2022 (POAL) search for the front by Monte Carlo; for two numbers it is exact by sorting.
     """
 
     def rule(self, past: Sequence[Lesson], scale: Scale, rng: np.random.Generator) -> Rule:  # noqa: ARG002
@@ -141,7 +141,7 @@ class Ranker(Combiner):
     model: Literal["net", "trees"] = "net"
     window: int = 3
     units: int = 16
-    before: Combiner = SumExp()  # noqa: RUF009 (frozen)
+    before: Combiner = SumExp()
     enough = 100
 
     def __post_init__(self) -> None:

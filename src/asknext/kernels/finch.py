@@ -1,0 +1,66 @@
+"""Clusters by first neighbours: no number of clusters and no distance to choose."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+from scipy.sparse.csgraph import connected_components
+
+from asknext.kernels.distances import as_points, blocks, centred, squared_distances, squared_norms
+from asknext.types import Ids
+
+
+def finch(X: Any, least: int = 1) -> Ids:
+    """Join each row with its nearest other row, then each cluster with that of the nearest mean, and so on.
+
+    All pairs are measured in blocks, O(m² d).
+
+    Parameters
+    ----------
+    X : (m, d) rows, dense or CSR, at least one.
+    least : the coarsest clustering of at least so many clusters is returned; each row alone, if no other is.
+
+    Returns
+    -------
+    (m,) cluster of each row, from 0.
+
+    Source
+    ------
+    Sarfraz et al. 2019, "Efficient Parameter-free Clustering Using First Neighbor Relations". Here distances
+    are Euclidean; there one minus the cosine.
+    """
+    (X,) = centred(as_points(X))
+    labels, size = np.arange(X.shape[0]), X.shape[0]
+    while size > max(1, least):
+        joined = _joined(_means(X, labels, size))
+        count = int(joined.max()) + 1
+        if count < least:
+            break
+        labels, size = joined[labels], count
+    return labels
+
+
+def cluster_means(X: Any, labels: Ids) -> Any:
+    """The mean of the rows of each cluster (k, d), dense, for labels 0 … k-1."""
+    return _means(as_points(X), labels, int(labels.max()) + 1)
+
+
+def _means(X: Any, labels: Ids, size: int) -> Any:
+    share = 1.0 / np.bincount(labels, minlength=size)[labels]
+    sums = sparse.csr_array((share, (labels, np.arange(len(labels)))), shape=(size, len(labels))) @ X
+    return sums.toarray() if sparse.issparse(sums) else sums
+
+
+def _joined(X: Any) -> Ids:
+    """The connected components of the graph of each row (m, d) with its nearest other row."""
+    norms, m = squared_norms(X), X.shape[0]
+    near = np.empty(m, dtype=np.intp)
+    for part in blocks(m, m):
+        table = squared_distances(X[part], X, norms[part], norms)
+        mine = np.arange(part.start, part.stop)
+        table[mine - part.start, mine] = np.inf
+        near[part] = table.argmin(axis=1)
+    graph = sparse.csr_array((np.ones(m), (np.arange(m), near)), shape=(m, m))
+    return connected_components(graph, directed=False)[1].astype(np.intp)
