@@ -82,7 +82,7 @@ class _Variance:
 
 
 def facility_gains(
-    X: Any, n: int, marks: Any, cap: Array, floor: Array, covered: Array, rng: np.random.Generator
+    X: Any, n: int, marks: Any, cap: Array, floor: Array, covered: Array, preference: Array
 ) -> tuple[Ids, Floats]:
     """Take n times the row that adds most to the sum over marks of max(min(best product, cap) - floor, 0).
 
@@ -95,7 +95,7 @@ def facility_gains(
     n : how many, at most m.
     cap, floor : (l,) beyond the one, and up to the other, nothing is gained.
     covered : (l,) best product at the start.
-    rng : breaks ties.
+    preference : (m,) of equal gains, as of 0 once all is covered, the row with the larger one comes first.
 
     Returns
     -------
@@ -116,14 +116,13 @@ def facility_gains(
     bounds = np.empty(X.shape[0])
     for part in blocks(X.shape[0], marks.shape[0]):
         bounds[part] = gained(part).sum(axis=1)
-    chance = rng.random(len(bounds))  # decides between equals
-    queue = [(-bounds[row], chance[row], row, 0) for row in range(len(bounds))]
+    queue = [(-bounds[row], -preference[row], row, 0) for row in range(len(bounds))]
     heapq.heapify(queue)
     taken, gains = np.empty(n, dtype=np.intp), np.empty(n)
     for step in range(n):
         while queue[0][3] < step:
             row = queue[0][2]
-            heapq.heapreplace(queue, (-float(gained([row]).sum()), chance[row], row, step))
+            heapq.heapreplace(queue, (-float(gained([row]).sum()), -preference[row], row, step))
         least, _, taken[step], _ = heapq.heappop(queue)
         gains[step] = -least
         covered = covered + gained([taken[step]])[0]

@@ -22,9 +22,10 @@ class CCAL(Strategy):
 
     The semantic score is tanh(50 (a - 0.9)), a near-hard gate, with a the largest cosine to a labelled item,
     scaled to [0, 1] over the candidates. The distinctive score for a class is 1 - b, with b the sum c1 +
-    (c1 - c2) + cos(A, B), scaled to [0, 1] over the candidates, for the two largest cosines c1 and c2 to items
-    A and B of the class; with a single one, c1 alone. Classes choose one item each in turn, the best of those
-    whose nearest labelled item is of the class, then of the others. Before the first label all are alike.
+    (c1 - c2) + cos(A, B), scaled to [0, 1] over the candidates, for the two largest cosines c1 and c2 to
+    items A and B of the class; with a single one, c1 alone. Classes choose one item each in turn, the best of
+    those whose nearest labelled item is of the class, then of the others. Before the first label all items
+    are alike.
 
     Parameters
     ----------

@@ -76,7 +76,7 @@ class EAOA(Strategy):
         share = n / max(1, len(np.unique(taken)))
         factor = self._adapted(round)
         chance = rng.random(len(purity))  # decides between equals
-        rank = place_in_turn(taken, np.lexsort((chance, -purity)))
+        rank = place_in_turn(taken, np.lexsort((chance, -unsure, -purity)))
         kept = rank < np.ceil(factor * share)
         within = np.where(kept, -unsure, -purity)  # of those kept the unsure first, of the others the pure
         turn = place_in_turn(2 * taken + kept, np.lexsort((chance, within)))

@@ -69,7 +69,7 @@ class LfOSA(Strategy):
         return Selection(round.candidates[best], score[best], parts)
 
     def _posteriors(self, round: Round) -> tuple[Floats, Floats, Ids]:
-        """Posterior, activation and class of each candidate; out of scope these are -1, -logit and the last."""
+        """Posterior, activation and class of each candidate; out of scope -1, -activation and the last."""
         head = open_head(round, self.temperature)
         if head is None:
             zeros = np.zeros(len(round.candidates))

@@ -16,6 +16,7 @@ from asknext.round import Round
 from asknext.strategies.base import Selection, Strategy
 from asknext.types import Floats
 
+HAIR = 1e-9  # weight of chance where nothing else decides
 MAX_FEATURES = 4096  # two d × d matrices of double precision: 256 MB
 
 
@@ -26,8 +27,8 @@ class Similar(Strategy):
     Similarity is the cosine of embeddings. "logdet": the gain of an item is log var(item | asked and out of
     scope) - log var(the same, and labelled), of a Gaussian process with noise 1. "facility": the sum over a
     sample of candidates of max(min(similarity to the batch, to the labelled) - that to items out of scope,
-    0). Pending items count as part of the batch. Before the first label nothing can be gained, and items are
-    asked at random.
+    0); once nothing can be gained, items that are nearest to a labelled one and far from those out of scope.
+    Pending items count as part of the batch. Before the first label items are asked at random.
 
     Parameters
     ----------
@@ -79,7 +80,8 @@ class Similar(Strategy):
             size = min(self.sample, X.shape[0])
             marks = X[np.sort(rng.choice(X.shape[0], size=size, replace=False))]
             cap, floor, covered = (_largest(marks, others) for others in (labelled, outside, pending))
-            rows, gains = facility_gains(X, n, marks, cap, floor, covered, rng)
+            nearer = _largest(X, labelled) - _largest(X, outside) + HAIR * rng.random(X.shape[0])
+            rows, gains = facility_gains(X, n, marks, cap, floor, covered, nearer)
         return Selection(round.candidates[rows], gains)
 
 
