@@ -27,6 +27,7 @@ REMARKS = {
     "hybrid": "unsure and spread, for batches",
     "low-budget": "start here with few labels or none",
     "open-world": "where most classes are rare, and some not found yet",
+    "open-set": "where items may belong to no class",
     "oracle": "for benchmarks only: they know the truth",
 }
 """When to think of a family."""

@@ -12,7 +12,7 @@ from asknext.kernels.distances import as_points, blocks, centred, squared_distan
 from asknext.types import Ids
 
 
-def finch(X: Any, least: int = 1) -> Ids:
+def finch(X: Any) -> list[Ids]:
     """Join each row with its nearest other row, then each cluster with that of the nearest mean, and so on.
 
     All pairs are measured in blocks, O(m² d).
@@ -20,11 +20,10 @@ def finch(X: Any, least: int = 1) -> Ids:
     Parameters
     ----------
     X : (m, d) rows, dense or CSR, at least one.
-    least : the coarsest clustering of at least so many clusters is returned; each row alone, if no other is.
 
     Returns
     -------
-    (m,) cluster of each row, from 0.
+    Clusterings, each (m,) labels from 0: first every row alone, then ever fewer clusters, down to one.
 
     Source
     ------
@@ -32,25 +31,19 @@ def finch(X: Any, least: int = 1) -> Ids:
     are Euclidean; there one minus the cosine.
     """
     (X,) = centred(as_points(X))
-    labels, size = np.arange(X.shape[0]), X.shape[0]
-    while size > max(1, least):
-        joined = _joined(_means(X, labels, size))
-        count = int(joined.max()) + 1
-        if count < least:
-            break
-        labels, size = joined[labels], count
+    labels = [np.arange(X.shape[0])]
+    while labels[-1].max() > 0:
+        labels.append(_joined(cluster_means(X, labels[-1]))[labels[-1]])
     return labels
 
 
 def cluster_means(X: Any, labels: Ids) -> Any:
-    """The mean of the rows of each cluster (k, d), dense, for labels 0 … k-1."""
-    return _means(as_points(X), labels, int(labels.max()) + 1)
-
-
-def _means(X: Any, labels: Ids, size: int) -> Any:
-    share = 1.0 / np.bincount(labels, minlength=size)[labels]
-    sums = sparse.csr_array((share, (labels, np.arange(len(labels)))), shape=(size, len(labels))) @ X
-    return sums.toarray() if sparse.issparse(sums) else sums
+    """The mean of the rows (m, d) of each cluster, for labels 0 … k-1; (k, d), dense."""
+    X = as_points(X)
+    shape = int(labels.max()) + 1, len(labels)
+    share = (1.0 / np.bincount(labels)[labels]).astype(X.dtype)
+    means = sparse.csr_array((share, (labels, np.arange(len(labels)))), shape=shape) @ X
+    return means.toarray() if sparse.issparse(means) else means
 
 
 def _joined(X: Any) -> Ids:

@@ -1,4 +1,4 @@
-"""BUAL: doubt of one kind for items in scope, of another for those that may not be, mixed by precision."""
+"""BUAL: unsure items, where the share of answers in scope says how much a doubt about scope counts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from scipy.special import softmax
 
 from asknext.errors import AskNextError
-from asknext.kernels.negative_head import negative_head
+from asknext.kernels.scale import to_unit
 from asknext.kernels.topn import top_n
 from asknext.round import Round
 from asknext.strategies.base import Selection, Strategy
@@ -23,75 +23,84 @@ from asknext.types import Array, Floats
 DOUBTS: dict[str, Callable[[Array], Array]] = {
     "margin": closeness, "least-confidence": doubt, "entropy": entropy,
 }  # fmt: skip
-OTHERS = 4096  # candidates that teach the negative head
 
 
 @dataclass(frozen=True)
 class BUAL(Strategy):
-    """Ask items of high p · negative doubt + r · (1 - p) · positive doubt.
+    """Ask items of low p · negative certainty + r · (1 - p) · positive certainty.
 
     p is the probability to be out of scope, by a head on the embedding with a class for that; r is the share
-    in scope of the last batch's answers, 1 at first. Positive doubt is that of the model. Negative doubt is
-    that of a head that also learns, of candidates, that they are not of a class drawn at random: it stays
-    sure near labels and becomes unsure where nothing ties it, so it singles out what is out of scope without
-    being a boundary. Before there are two classes with labels the negative doubt is that of the model.
+    in scope of the last batch's answers, at first of all answers: the smaller it is, the more p counts.
+    Positive certainty is that of the model. Negative certainty is that of a network trained further on
+    candidates with random labels, which becomes sure of what is out of scope; without one it is that of the
+    model as well. All are scaled to [0, 1] over the candidates. Items that the head takes for out of scope
+    come last. Before an answer out of scope p is 1 for all.
 
     Parameters
     ----------
-    doubt : "margin", "least-confidence" or "entropy".
+    uncertainty : "margin", "least-confidence" or "entropy"; certainty is the opposite.
+    negative : the signal that holds the probabilities (n, k) of the other network, if there is one; give it
+        with `signals={"name": proba}`.
 
     Raises
     ------
-    AskNextError : an unknown doubt.
+    AskNextError : an unknown uncertainty.
 
     Paper
     -----
     Zong, Wang, Ning, Ye & Huang 2024, "Bidirectional Uncertainty-Based Active Learning for Open-Set
-    Annotation". There the negative head is the end of a network fine-tuned with classes drawn anew at each
-    step; here a linear one trained on their expectation, so that nothing is drawn.
+    Annotation". What random labels do to a network is that it learns them by heart; a head on a fixed
+    embedding cannot, so the negative side comes from outside or not at all.
     """
 
     name = "bual"
     family = "open-set"
     paper = "Zong et al. 2024"
-    cost = "N C d, and fits of two heads to L items, one with a sample"
+    cost = "N C d, and a fit of a head to L items"
     needs = frozenset({"embedding", "proba"})
-    stochastic = True
 
-    doubt: Literal["margin", "least-confidence", "entropy"] = "margin"
+    uncertainty: Literal["margin", "least-confidence", "entropy"] = "margin"
+    negative: str | None = None
 
     def __post_init__(self) -> None:
-        if self.doubt not in DOUBTS:
-            raise AskNextError(f"doubt is {self.doubt!r}; choose {', '.join(map(repr, DOUBTS))}.")
+        if self.uncertainty not in DOUBTS:
+            known = ", ".join(map(repr, DOUBTS))
+            raise AskNextError(f"uncertainty is {self.uncertainty!r}; choose one of {known}.")
+        object.__setattr__(self, "needs", BUAL.needs | ({self.negative} if self.negative else set()))
 
     def select(self, round: Round, n: int, rng: np.random.Generator) -> Selection:
-        """Choose the n items of the largest mix; the memory holds the batch whose precision counts next."""
-        reached = precision(round, round.memory.get("batch", []))
-        r = float(round.memory.get("precision", 1.0)) if reached is None else reached
-        measure = DOUBTS[self.doubt]
-        positive = measure(round.read("proba"))
-        head = open_head(round)
-        outside = np.zeros(len(positive)) if head is None else softmax(logits(round, head), axis=1)[:, -1]
-        negative = self._negative(round, rng)
-        unsure = positive if negative is None else measure(negative)
-        score = outside * unsure + r * (1.0 - outside) * positive
+        """Choose n items; the score is minus the sum, the memory holds the batch that gives the next r."""
+        r = self._share(round)
+        unsure = DOUBTS[self.uncertainty]
+        proba = round.read("proba")
+        positive = 1.0 - to_unit(unsure(proba))
+        negative = positive if self.negative is None else 1.0 - to_unit(unsure(round.read(self.negative)))
+        p, outside = self._outside(round)
+        score = -p * negative - r * (1.0 - p) * positive - 2.0 * outside
         best = top_n(score, n, rng)
         ids = round.candidates[best]
         parts = {
-            "purity": 1.0 - outside[best],
-            "informativeness": positive[best],
-            "negative_doubt": unsure[best],
+            "purity": 1.0 - p[best],
+            "informativeness": 1.0 - positive[best],
+            "negative": 1.0 - negative[best],
             "precision": np.full(n, r),
         }
         return Selection(ids, score[best], parts, {"batch": ids.tolist(), "precision": float(f"{r:.6g}")})
 
-    def _negative(self, round: Round, rng: np.random.Generator) -> Floats | None:
-        """Probabilities of the candidates by the negative head; None with fewer than two classes."""
-        present, y = np.unique(round.y, return_inverse=True)
-        if len(present) < 2:
-            return None
-        some = round.candidates
-        if len(some) > OTHERS:
-            some = np.sort(rng.choice(some, size=OTHERS, replace=False))
-        X, others = round.read("embedding", round.labelled), round.read("embedding", some)
-        return softmax(logits(round, negative_head(X, y, others, len(present))), axis=1)
+    def _share(self, round: Round) -> float:
+        """The share in scope of the last batch; of all answers, or all, where there is none."""
+        reached = precision(round, round.memory.get("batch", []))
+        if reached is None:
+            reached = round.memory.get("precision")
+        if reached is None:
+            reached = precision(round, [*round.labelled, *round.out_of_scope])
+        return 1.0 if reached is None else float(reached)
+
+    def _outside(self, round: Round) -> tuple[Floats, Array]:
+        """p of each candidate, and whether the head takes it for out of scope."""
+        head = open_head(round)
+        if head is None or not len(round.out_of_scope):
+            c = len(round.candidates)
+            return np.ones(c), np.zeros(c, dtype=bool)
+        table = softmax(logits(round, head), axis=1)
+        return to_unit(table[:, -1]), table.argmax(axis=1) == len(round.classes)

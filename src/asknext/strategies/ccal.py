@@ -9,6 +9,7 @@ import numpy as np
 from scipy import sparse
 
 from asknext.kernels.distances import as_points, blocks, unit
+from asknext.kernels.scale import to_unit
 from asknext.round import Round
 from asknext.strategies.base import Selection, Strategy
 from asknext.types import Floats, Ids
@@ -61,9 +62,9 @@ class CCAL(Strategy):
         if not len(round.labelled):
             return Selection(round.candidates[np.argsort(chance)[:n]])
         near, resemblance = self._semantic(round)
-        gate = np.tanh(0.5 * STEEPNESS * (_to_unit(resemblance) - GATE))
+        gate = np.tanh(0.5 * STEEPNESS * (to_unit(resemblance) - GATE))
         places = np.unique(round.y).astype(np.intp)
-        scores = gate + 1.0 - np.stack([_to_unit(told) for told in self._told(round, places)])
+        scores = gate + 1.0 - np.stack([to_unit(told) for told in self._told(round, places)])
         foreign = (near != places[:, None]) & self.own_class
         queues = [np.lexsort((chance, -own, other)) for own, other in zip(scores, foreign, strict=True)]
         rows, turns = _in_turn(queues, n)
@@ -113,12 +114,6 @@ def _well_told(X: Any, members: Any) -> Floats:
         first, second = np.sort(np.take_along_axis(table, two, axis=1), axis=1)[:, ::-1].T
         out[part] = first + (first - second) + between[two[:, 0], two[:, 1]]
     return out
-
-
-def _to_unit(values: Floats) -> Floats:
-    """Values moved and scaled to [0, 1]; zeros where they are all the same."""
-    span = float(np.ptp(values))
-    return (values - values.min()) / span if span > 0 else np.zeros(len(values))
 
 
 def _in_turn(queues: list[Ids], n: int) -> tuple[Ids, Ids]:

@@ -44,8 +44,9 @@ class EAOA(Strategy):
     Paper
     -----
     Zong & Huang 2025, "Rethinking Epistemic and Aleatoric Uncertainty for Active Open-Set Annotation: An
-    Energy-Based Approach". Its aleatoric energy, logsumexp of all logits but the largest less that of all,
-    is log(1 - p1), so least confidence gives the same order.
+    Energy-Based Approach". Its aleatoric energy, logsumexp of all logits but the largest less that of all, is
+    log(1 - p1), so least confidence gives the same order. The authors' code counts neighbours by cosine, and
+    only those in scope.
     """
 
     name = "eaoa"
@@ -118,5 +119,3 @@ def _known(table: Array) -> Floats:
 
 def _posterior(values: Floats) -> Floats:
     return two_gaussians(values).posterior(values, monotone=True)
-
-

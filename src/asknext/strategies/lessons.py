@@ -10,7 +10,7 @@ import numpy as np
 from asknext.round import Round
 from asknext.types import Array, Floats, Ids
 
-LIKELIEST = 20  # classes of each pick whose probabilities are kept; all others share what is left
+LIKELIEST = 10  # classes of each pick whose probabilities are kept; all others share what is left
 HEAD = ("round", "classes", "columns")  # of a record; the rest are lists with an entry for each pick
 LEAST = 1e-3  # a probability counts as at least this much, also that of a class unknown at the time
 
@@ -29,12 +29,12 @@ class Lesson(NamedTuple):
     inside: Array
 
 
-def short(values: Any) -> Any:
-    """Numbers as nested lists of plain floats, to six digits: for a memory that is written to the log."""
+def short(values: Any, digits: int = 6) -> Any:
+    """Numbers as nested lists of plain floats, to some digits: for a memory that is written to the log."""
     array = np.asarray(values, dtype=np.float64)
     if array.ndim:
-        return [short(value) for value in array]
-    return float(f"{float(array):.6g}")
+        return [short(value, digits) for value in array]
+    return float(f"{float(array):.{digits}g}")
 
 
 def noted(round: Round, ids: Ids, z: Floats, raw: Floats, proba: Array) -> dict[str, Any]:
@@ -53,7 +53,7 @@ def noted(round: Round, ids: Ids, z: Floats, raw: Floats, proba: Array) -> dict[
         "z": short(z),
         "raw": short(raw),
         "likeliest": top.tolist(),
-        "proba": short(np.take_along_axis(proba, top, axis=1)),
+        "proba": short(np.take_along_axis(proba, top, axis=1), 4),
         "loss": [None] * len(ids),
         "inside": [None] * len(ids),
     }

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 import numpy as np
 
@@ -33,12 +34,13 @@ def open_head(round: Round, temperature: float = 1.0) -> SoftmaxHead | None:
 
 def logits(round: Round, head: SoftmaxHead) -> Floats:
     """The logits of all candidates, computed a chunk at a time; (c, k)."""
-    ids = round.candidates
-    out = np.empty((len(ids), len(head.bias)))
-    for start in range(0, len(ids), SCORE_CHUNK):
-        part = slice(start, start + SCORE_CHUNK)
-        out[part] = head.logits(round.read("embedding", ids[part]))
-    return out
+    return np.concatenate([head.logits(X) for X in chunks(round)])
+
+
+def chunks(round: Round) -> Iterator[Any]:
+    """The embedding of the candidates, some rows at a time."""
+    for start in range(0, len(round.candidates), SCORE_CHUNK):
+        yield round.read("embedding", round.candidates[start : start + SCORE_CHUNK])
 
 
 def precision(round: Round, asked: Iterable[int]) -> float | None:
