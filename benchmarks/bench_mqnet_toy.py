@@ -18,8 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from asknext.strategies.combiners import Combiner, Pareto, PublishedRanker, Ranker, Scale, SumExp, Weighted
-from asknext.strategies.lessons import Lesson
+from asknext.strategies.combiners import Combiner, Pareto, PublishedRanker, Ranker, SumExp, Weighted
+from asknext.strategies.lessons import Lesson, Scale
 
 SEPARATIONS = (1.6, 3.0)  # AUROC 0.87 and 0.98
 COMBINERS: dict[str, Combiner] = {

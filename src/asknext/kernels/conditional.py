@@ -52,8 +52,11 @@ def log_det_gains(
         best = int(top_n(gain, 1, rng)[0])
         rows[step], gains[step] = free[best], gain[best]
         left[rows[step]] = False
-        for variance in both:
-            variance.observe(int(rows[step]))
+        x = X[[free[best]]].toarray().ravel() if sparse.issparse(X) else X[free[best]]
+        images = np.stack([variance.inverse @ x for variance in both], axis=1)
+        products = X @ images.astype(X.dtype)  # one pass over X for both
+        for variance, image, product in zip(both, images.T, products.T, strict=True):
+            variance.observe(x, image, product)
     return rows, gains
 
 
@@ -61,24 +64,21 @@ class _Variance:
     """`values` (m,): noise + variance of each row of X, once some rows have been observed."""
 
     def __init__(self, X: Any, observed: list[Any], noise: float) -> None:
-        self._X, self._noise = X, noise
+        self._noise = noise
         total = np.eye(X.shape[1])
         for rows in observed:
             total += information(rows, np.full(rows.shape[0], 1.0 / noise))
-        self._inverse: Floats = linalg.inv(total)
+        self.inverse: Floats = linalg.inv(total)
         self.values = np.empty(X.shape[0])
         for part in blocks(X.shape[0], X.shape[1]):
             raw = X[part].toarray() if sparse.issparse(X) else X[part]
-            self.values[part] = noise + np.einsum("ij,ij->i", raw @ self._inverse, raw)
+            self.values[part] = noise + np.einsum("ij,ij->i", raw @ self.inverse, raw)
 
-    def observe(self, row: int) -> None:
-        """Take the row into account."""
-        x = self._X[[row]].toarray().ravel() if sparse.issparse(self._X) else self._X[row]
-        image = self._inverse @ x
-        known = self._X @ image.astype(self._X.dtype)
+    def observe(self, x: Array, image: Floats, product: Array) -> None:
+        """Take a row x into account, with its image under the inverse and the product of X with that."""
         scale = self._noise + float(x @ image)
-        self.values = np.maximum(self.values - known.astype(np.float64) ** 2 / scale, self._noise)
-        self._inverse = self._inverse - np.outer(image, image) / scale
+        self.values = np.maximum(self.values - product.astype(np.float64) ** 2 / scale, self._noise)
+        self.inverse = self.inverse - np.outer(image, image) / scale
 
 
 def facility_gains(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal, NamedTuple
+from typing import ClassVar, Literal
 
 import numpy as np
 
@@ -14,8 +14,8 @@ from asknext.errors import AskNextError
 from asknext.kernels.monotone_net import fit_ranker, fit_ranker_published
 from asknext.kernels.pareto import fronts
 from asknext.kernels.threads import one_thread
-from asknext.strategies.lessons import Lesson
-from asknext.types import Array, Floats
+from asknext.strategies.lessons import Lesson, Scale
+from asknext.types import Floats
 
 Rule = Callable[[Floats], Floats]
 """Scores (m,), larger means asked sooner, of standardised purity and informativeness (m, 2)."""
@@ -24,23 +24,6 @@ CLIP = 3.0  # standard deviations beyond which a learned rule tells nothing apar
 HAIR = 1e-9  # weight of the plain sum, which breaks ties of a learned rule
 LEAST = 8  # answers to learn from
 HIGHEST = 500.0  # exponent that still gives a number
-
-
-class Scale(NamedTuple):
-    """Mean and standard deviation (2,) of purity and informativeness over the candidates."""
-
-    mean: Floats
-    std: Floats
-
-    @classmethod
-    def of(cls, raw: Array) -> Scale:
-        """The scale of (m, 2) scores; a column that is constant has the deviation 1."""
-        mean, std = raw.mean(axis=0, dtype=np.float64), raw.std(axis=0, dtype=np.float64)
-        return cls(mean, np.where(std > 1e-12 * np.abs(mean), std, 1.0))
-
-    def standardised(self, raw: Array) -> Floats:
-        """Scores less their mean, in standard deviations."""
-        return (raw - self.mean) / self.std
 
 
 class Combiner(ABC):

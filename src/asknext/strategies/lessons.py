@@ -11,8 +11,25 @@ from asknext.round import Round
 from asknext.types import Array, Floats, Ids
 
 LIKELIEST = 10  # classes of each pick whose probabilities are kept; all others share what is left
-HEAD = ("round", "classes", "columns")  # of a record; the rest are lists with an entry for each pick
+HEAD = ("round", "classes", "columns", "scale")  # of a record; the rest are lists with an entry for each pick
 LEAST = 1e-3  # a probability counts as at least this much, also that of a class unknown at the time
+
+
+class Scale(NamedTuple):
+    """Mean and standard deviation (2,) of two scores over the candidates."""
+
+    mean: Floats
+    std: Floats
+
+    @classmethod
+    def of(cls, raw: Array) -> Scale:
+        """The scale of (m, 2) scores; a column that is constant has the deviation 1."""
+        mean, std = raw.mean(axis=0, dtype=np.float64), raw.std(axis=0, dtype=np.float64)
+        return cls(mean, np.where(std > 1e-12 * np.abs(mean), std, 1.0))
+
+    def standardised(self, raw: Array) -> Floats:
+        """Scores less their mean, in standard deviations."""
+        return (raw - self.mean) / self.std
 
 
 class Lesson(NamedTuple):
@@ -37,21 +54,22 @@ def short(values: Any, digits: int = 6) -> Any:
     return float(f"{float(array):.{digits}g}")
 
 
-def noted(round: Round, ids: Ids, z: Floats, raw: Floats, proba: Array) -> dict[str, Any]:
+def noted(round: Round, ids: Ids, z: Floats, scale: Scale, proba: Array) -> dict[str, Any]:
     """A record of a batch: all that is needed to learn from its answers later, JSON-able.
 
     Parameters
     ----------
-    ids : (n,) the picks; `z`, `raw` : (n, 2) their scores; `proba` : (n, k) what the model said of them.
+    ids : (n,) the picks; `z` : (n, 2) their scores, standardised by `scale`; `proba` : (n, k) what the model
+        said of them.
     """
     top = np.argsort(-proba, axis=1, kind="stable")[:, :LIKELIEST]
     return {
         "round": round.index,
         "classes": list(round.classes),
         "columns": proba.shape[1],
+        "scale": short(scale),
         "ids": [int(i) for i in ids],
         "z": short(z),
-        "raw": short(raw),
         "likeliest": top.tolist(),
         "proba": short(np.take_along_axis(proba, top, axis=1), 4),
         "loss": [None] * len(ids),
@@ -102,8 +120,10 @@ def lessons(records: Sequence[Mapping[str, Any]]) -> list[Lesson]:
     for record in records:
         rows = [row for row, inside in enumerate(record["inside"]) if inside is not None]
         if rows:
-            columns = (np.array([record[key][row] for row in rows]) for key in ("z", "raw", "loss", "inside"))
-            found.append(Lesson(*columns))
+            columns = (record["z"], record["loss"], record["inside"])
+            z, loss, inside = (np.array([column[row] for row in rows]) for column in columns)
+            mean, std = np.array(record["scale"])
+            found.append(Lesson(z, mean + z * std, loss, inside))
     return found
 
 

@@ -12,10 +12,10 @@ from asknext.kernels.topn import top_n
 from asknext.round import Round
 from asknext.strategies.base import Score, Selection, Strategy
 from asknext.strategies.combine import Combination, seen_by
-from asknext.strategies.combiners import CLIP, Combiner, PublishedRanker, Ranker, Rule, Scale
+from asknext.strategies.combiners import CLIP, Combiner, PublishedRanker, Ranker, Rule
 from asknext.strategies.learning_loss import LearningLoss
 from asknext.strategies.least_confidence import LeastConfidence
-from asknext.strategies.lessons import lessons, noted, remembered, settled, short
+from asknext.strategies.lessons import Scale, lessons, noted, remembered, settled, short
 from asknext.strategies.purity import Purity
 
 GRID = 9  # steps of each axis on which the learned trade-off is kept
@@ -105,7 +105,7 @@ class MQNet(Combination):
         ids = round.candidates[best]
         memory: dict[str, Any] = {}
         if self.combiner.window:
-            new = noted(round, ids, z[best], raw[best], round.read("proba", ids))
+            new = noted(round, ids, z[best], scale, round.read("proba", ids))
             batches = remembered(records, new, self.combiner.window, self.combiner.enough)
             memory = {"batches": batches, "tradeoff": _tradeoff(rule, scale)}
         parts = {"purity": raw[best, 0], "informativeness": raw[best, 1]}
