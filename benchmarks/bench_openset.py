@@ -66,7 +66,8 @@ def run(name: str, cluster: Any, columns: dict[str, Any]) -> None:
     share = np.mean(cluster[chosen.ids] < CLASSES)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     print(
-        f"{name:16s} wall {spent[0]:6.1f} s, {spent[1]:6.1f} s; processor {worked[0]:6.1f} s, {worked[1]:6.1f} s; "
+        f"{name:16s} wall {spent[0]:6.1f} s, {spent[1]:6.1f} s; processor {worked[0]:6.1f} s, "
+        f"{worked[1]:6.1f} s; "
         f"in scope {share:4.0%}; memory in the log {len(json.dumps(memory)) / 1024:5.0f} kB; "
         f"the process at most {peak:.1f} GiB",
         flush=True,

@@ -11,7 +11,7 @@ from asknext.kernels.distances import blocks
 from asknext.kernels.threads import one_thread
 from asknext.types import Floats, Ids
 
-STEPS, RATE, PAIRS = 400, 0.03, 2048  # of Adam; pairs drawn a step
+STEPS, RATE, PAIRS = 200, 0.03, 2048  # of Adam; pairs drawn a step
 BATCH, SLOW_STEPS, SLOW_RATE = 64, 11_200, 1e-3  # of plain descent, as published
 
 

@@ -48,7 +48,7 @@ class Combiner(ABC):
 
 @dataclass(frozen=True)
 class SumExp(Combiner):
-    """exp(purity) + exp(informativeness): high in either is enough. MQ-Net's rule before the first answer."""
+    """exp(purity) + exp(informativeness): very high in either is enough. MQ-Net's rule before any answer."""
 
     def rule(self, past: Sequence[Lesson], scale: Scale, rng: np.random.Generator) -> Rule:  # noqa: ARG002
         """The sum, whatever the past says."""
@@ -109,7 +109,8 @@ class Ranker(Combiner):
     window : past batches learned from; more of them as long as these hold fewer than 100 items.
     units : hidden units of the net.
     before : the rule as long as there is too little to learn from: fewer than 8 answers, none in scope, none
-        out of scope, or all of one worth.
+        out of scope, or all of one worth. The paper has `SumExp`, which asks items that are extreme in one of
+        the two and poor in the other.
 
     Raises
     ------
@@ -118,13 +119,13 @@ class Ranker(Combiner):
     Paper
     -----
     Park et al. 2022 (MQ-Net). In the toy problem of `benchmarks/bench_mqnet_toy.py` the net finds batches of
-    more worth than trees do, most of all with few answers, and both more than the published training.
+    as much worth as trees do and more with few answers, and both more than the published training.
     """
 
     model: Literal["net", "trees"] = "net"
     window: int = 3
     units: int = 16
-    before: Combiner = SumExp()
+    before: Combiner = Weighted()
     enough = 100
 
     def __post_init__(self) -> None:
