@@ -79,6 +79,15 @@ def test_equal_targets_push_nothing_unless_told_to(monkeypatch: pytest.MonkeyPat
     assert not np.array_equal(fit_ranker_published(X, equal, np.random.default_rng(0), ties=True).W, start_W)
 
 
+def test_a_large_gap_outweighs_many_small_ones() -> None:
+    """Of two kinds of rows, the first is as a rule a bit better, the second once by far."""
+    X = np.repeat([[1.0, 0.0], [0.0, 1.0]], 20, axis=0)
+    targets = np.repeat([0.2, 0.1], 20)
+    targets[-1] = 5.0
+    first, second = fit_ranker(X, targets, np.random.default_rng(0)).scores(np.eye(2))
+    assert second > first
+
+
 @given(seed=st.integers(0, 10**6), size=st.integers(1, 40), levels=st.sampled_from([3, 10, 10**6]))
 def test_fronts_by_comparing_all_pairs(seed: int, size: int, levels: int) -> None:
     pairs = np.random.default_rng(seed).integers(levels, size=(size, 2)).astype(float)

@@ -12,10 +12,11 @@ import pytest
 import asknext
 from asknext.errors import AskNextError
 from asknext.kernels import monotone_net
+from asknext.kernels.monotone_net import fit_ranker
 from asknext.pool import OUT_OF_SCOPE, Pool
 from asknext.round import Round
 from asknext.signals import Signals
-from asknext.strategies import MQNet, Selection, check_strategy, get
+from asknext.strategies import MQNet, Selection, check_strategy, combiners, get
 from asknext.strategies.combiners import Pareto, PublishedRanker, Ranker, SumExp, Weighted
 from asknext.strategies.constraints import Deduplicate
 from asknext.strategies.learning_loss import LearningLoss
@@ -148,6 +149,26 @@ def test_better_in_both_is_never_worse(combiner: Any) -> None:
     high = low + rng.exponential(size=(300, 2))
     gain = rule(high) - rule(low)
     assert gain.min() >= (0.0 if isinstance(combiner, PublishedRanker) else 1e-12)
+
+
+@pytest.mark.parametrize("faults", ["none", "confidence", "loss"])
+def test_what_the_published_net_is_taught_with(faults: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The paper: statistics of the candidates. The released code: those of the batch, or none."""
+    taught: dict[str, Any] = {}
+
+    def fit(X: np.ndarray, worth: np.ndarray, rng: np.random.Generator, ties: bool) -> Any:
+        taught.update(X=X, worth=worth, ties=ties)
+        return fit_ranker(X, worth, rng)
+
+    monkeypatch.setattr(combiners, "fit_ranker_published", fit)
+    last = lesson()._replace(raw=lesson().z ** 3)
+    PublishedRanker(faults).rule([lesson(seed=9), last], NO_SCALE, np.random.default_rng(0))
+    of_batch = np.exp((last.raw - last.raw.mean(axis=0)) / last.raw.std(axis=0))
+    np.testing.assert_allclose(taught["X"][:, 0], np.exp(last.z[:, 0]) if faults == "none" else of_batch[:, 0])
+    second = {"none": np.exp(last.z[:, 1]), "confidence": of_batch[:, 1], "loss": last.raw[:, 1]}
+    np.testing.assert_allclose(taught["X"][:, 1], second[faults])
+    assert taught["ties"] is (faults != "none")
+    assert taught["worth"] is last.loss
 
 
 @pytest.mark.parametrize(

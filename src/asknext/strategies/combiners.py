@@ -139,7 +139,7 @@ class Ranker(Combiner):
         if not past:
             return self.before.rule(past, scale, rng)
         z, _, worth, inside = (np.concatenate(column) for column in zip(*past, strict=True))
-        if len(worth) < LEAST or inside.all() or not inside.any() or np.ptp(worth) == 0:
+        if len(worth) < LEAST or inside.all() or np.ptp(worth) == 0:  # worth 0: none in scope
             return self.before.rule(past, scale, rng)
         X = _clipped(z)
         net = self.model == "net"
