@@ -164,7 +164,8 @@ def test_what_the_published_net_is_taught_with(faults: Any, monkeypatch: pytest.
     last = lesson()._replace(raw=lesson().z ** 3)
     PublishedRanker(faults).rule([lesson(seed=9), last], NO_SCALE, np.random.default_rng(0))
     of_batch = np.exp((last.raw - last.raw.mean(axis=0)) / last.raw.std(axis=0))
-    np.testing.assert_allclose(taught["X"][:, 0], np.exp(last.z[:, 0]) if faults == "none" else of_batch[:, 0])
+    first = np.exp(last.z[:, 0]) if faults == "none" else of_batch[:, 0]
+    np.testing.assert_allclose(taught["X"][:, 0], first)
     second = {"none": np.exp(last.z[:, 1]), "confidence": of_batch[:, 1], "loss": last.raw[:, 1]}
     np.testing.assert_allclose(taught["X"][:, 1], second[faults])
     assert taught["ties"] is (faults != "none")

@@ -19,7 +19,7 @@ from asknext.pool import OUT_OF_SCOPE, UNSURE, Pool
 from asknext.round import Round
 from asknext.signals import Signals
 from asknext.strategies import Selection, Strategy, check_strategy, choose, get
-from asknext.strategies.active_outliers import ActiveOutliers
+from asknext.strategies.active_outliers import ActiveOutliers, _resampled
 from asknext.strategies.bual import BUAL
 from asknext.strategies.ccal import CCAL
 from asknext.strategies.closed_set import ClosedSet
@@ -255,6 +255,19 @@ def test_eoal_entropies_by_hand() -> None:
     np.testing.assert_allclose(chosen.scores, expected - closed, atol=1e-4)
 
 
+def test_eoal_asks_one_item_of_each_cluster_before_a_second_of_any() -> None:
+    chosen = ask(EOAL(), view(SOME), 20)
+    left = np.arange(24, 200)
+    head = softmax_head(X[:24], np.minimum(CLOUD[:24], 2), 3)
+    known = left[head.logits(X[left]).argmax(axis=1) < 2]
+    cluster = next(labels for labels in finch(X[known]) if labels.max() < 20)
+    places = {int(item): int(label) for item, label in zip(known, cluster, strict=True)}
+    met = [places[int(item)] for item in chosen.ids]
+    size = cluster.max() + 1
+    assert 1 < size <= 20
+    assert sorted(met[:size]) == list(range(size))
+
+
 def cosine(a: np.ndarray, b: np.ndarray) -> float:
     return float(a @ b / np.linalg.norm(a) / np.linalg.norm(b))
 
@@ -323,8 +336,17 @@ def test_active_outliers_are_sure_of_what_they_know() -> None:
     chosen = ask(ActiveOutliers(), view(SOME), 20)
     away = np.sqrt(((X - CENTRES[CLOUD]) ** 2).sum(axis=1))
     assert away[chosen.ids].mean() > away[24:].mean() + 0.2
+    assert chosen.scores is not None
+    assert 0.2 <= chosen.scores[0] <= 2 / 3 + 1e-5  # of three outcomes at most two thirds vote otherwise
     with_entropy = ask(ActiveOutliers("entropy"), view(SOME), 20)
     assert away[with_entropy.ids].mean() > away[24:].mean() + 0.2
+
+
+def test_a_resample_has_as_many_of_each_class() -> None:
+    y = np.array([0, 1, 1, 1, 2, 2])
+    rows = _resampled(y, np.random.default_rng(0))
+    assert y[rows].tolist() == y.tolist()
+    assert len(set(rows.tolist())) < 6
 
 
 @pytest.mark.parametrize("function", ["logdet", "facility"])
@@ -336,11 +358,9 @@ def test_similar_keeps_away_from_what_is_out_of_scope(function: Any) -> None:
         rows, 2, Similar(function), labelled=[0, 49], y=["a", "b"], out_of_scope=[48, 47], seed=1
     )
     assert near_end.ids.max() < 30
-    free = asknext.select(rows, 1, Similar(function), labelled=[0], y=["a"])
-    pending = asknext.select(rows, 1, Similar(function), labelled=[0], y=["a"], pending=[int(free.ids[0])])
-    assert free.scores is not None
-    assert pending.scores is not None
-    assert pending.scores[0] < free.scores[0]
+    for pending, other_end in ((1, True), (48, False)):
+        told: dict[str, Any] = {"labelled": [0, 49], "y": ["a", "b"], "pending": [pending]}
+        assert (asknext.select(rows, 1, Similar(function), **told).ids[0] > 25) == other_end
 
 
 COVERS = [
