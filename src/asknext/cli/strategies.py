@@ -17,7 +17,7 @@ from asknext.cli.app import app, plain, print_json, screen
 WIDTH = 100  # columns beyond which prose is hard to read
 NEEDS = (
     "embedding, the features of the items; proba, class probabilities, which every learner gives; samples, "
-    "several draws of them, as a random forest gives; ood, how unlike the labelled an item is, by a detector; "
+    "several draws of them, as a random forest gives; ood, how unlike the labelled an item is; "
     "predicted_loss, by a learner that predicts it; truth and reference_proba, which only a benchmark knows"
 )
 REMARKS = {
