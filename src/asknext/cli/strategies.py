@@ -17,7 +17,8 @@ from asknext.cli.app import app, plain, print_json, screen
 WIDTH = 100  # columns beyond which prose is hard to read
 NEEDS = (
     "embedding, the features of the items; proba, class probabilities, which every learner gives; samples, "
-    "several draws of them, as a random forest gives; truth and reference_proba, which only a benchmark knows"
+    "several draws of them, as a random forest gives; ood, how unlike the labelled an item is; "
+    "predicted_loss, by a learner that predicts it; truth and reference_proba, which only a benchmark knows"
 )
 REMARKS = {
     "baseline": "what to compare with",
@@ -27,6 +28,7 @@ REMARKS = {
     "hybrid": "unsure and spread, for batches",
     "low-budget": "start here with few labels or none",
     "open-world": "where most classes are rare, and some not found yet",
+    "open-set": "where items may belong to no class",
     "oracle": "for benchmarks only: they know the truth",
 }
 """When to think of a family."""

@@ -1,4 +1,4 @@
-"""Length scales of a set of rows: how far apart they lie, typically and at the least."""
+"""Scales: how far apart rows lie, typically and at the least, and numbers brought to [0, 1]."""
 
 from __future__ import annotations
 
@@ -118,3 +118,9 @@ def purity_radii(X: Any, centres: Any, wanted: Array, labels: Array, share: floa
             pure = np.flatnonzero(purity >= share)
             radii[i] = limit if not len(near) else HAIR * ends[pure[-1]] if len(pure) else 0.0
     return radii
+
+
+def to_unit(values: Array) -> Floats:
+    """Numbers moved and scaled to [0, 1]; zeros where they are all the same."""
+    span = float(np.ptp(values))
+    return (values - values.min()) / span if span > 0 else np.zeros(len(values))

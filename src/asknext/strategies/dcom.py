@@ -11,7 +11,7 @@ from asknext.errors import AskNextError
 from asknext.kernels.coverage import Coverage, scaled
 from asknext.kernels.distances import as_points, centred, to_nearest
 from asknext.kernels.facility import sample_of
-from asknext.kernels.scale import purity_radii
+from asknext.kernels.scale import purity_radii, to_unit
 from asknext.kernels.topn import top_n
 from asknext.round import Round
 from asknext.strategies.base import Selection, Strategy
@@ -87,7 +87,7 @@ class DCoM(Strategy):
         X = round.read("embedding", ids)
         radius, covered = self._covered(round, ids, X, rng)
         competence = self.competence(float(covered.mean()))
-        doubt = _to_unit(closeness(round.read("proba")))
+        doubt = to_unit(closeness(round.read("proba")))
         (points,) = scaled(radius, X)
         sample = sample_of(len(ids), max(PAIRS // len(ids), 20 * n), rng)
         state = Coverage(points, "ball", covered=covered, reference=sample)
@@ -131,9 +131,3 @@ def _inside(X: Any, centres: Any, radii: Floats) -> Array:
     for radius in np.unique(radii[radii > 0]):
         inside |= np.sqrt(to_nearest(X, centres[radii == radius])) < radius
     return inside
-
-
-def _to_unit(values: Array) -> Array:
-    """Values moved and scaled to [0, 1]; zeros where they are all the same."""
-    span = np.ptp(values)
-    return (values - values.min()) / span if span > 0 else np.zeros(len(values))
