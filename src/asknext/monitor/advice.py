@@ -19,13 +19,13 @@ from asknext.monitor.stopping.left import LittleLeft
 
 KEEP, EXPLORE, EASIER, HARDER, STOP = "keep going", "explore more", "choose easier", "choose harder", "stop"
 
-EXPLORE_ABOVE = 0.55
-"""Turnover above which spread-out batches pay, where the batch explores less than one of k-means."""
+EXPLORE_ABOVE = 0.65
+"""Turnover above which batches should spread out more, where they explore less than one of k-means would."""
 
-EASIER_ABOVE = 0.3
+EASIER_ABOVE = 0.4
 """Turnover above which easier, more varied batches pay, where the batch is harder than the rest."""
 
-HARDER_BELOW = 0.65
+HARDER_BELOW = 0.5
 """Turnover below which harder batches pay, where the batch is as easy as the rest."""
 
 AS_EASY = 0.9
@@ -93,12 +93,13 @@ def advise(seen: Sequence[Reading], audit: AuditReport | None = None) -> Advice:
 
     Returns
     -------
-    The advice. Stopping comes first, then exploring, then easier, then harder items.
+    The advice. Stopping comes first, then easier items, which paid more often where both fired than
+    exploring, then exploring, then harder items.
     """
     now = seen[-1]
     asked = now if now.gaps or now.accord or len(seen) < 2 else seen[-2]  # no batch is known at present
     at = replace(now, gaps=asked.gaps, accord=asked.accord)
-    evidence = (_stop(seen), _explore(at), _easier(at), _harder(at))
+    evidence = (_stop(seen), _easier(at), _explore(at), _harder(at))
     fired = next((one for one in evidence if one.fired), None)
     action = fired.speaks_for if fired else KEEP
     accuracy = audit.accuracy if audit else None
