@@ -38,7 +38,7 @@ def test_each_signal_alone() -> None:
     wild = controller.EXPLORE_ABOVE + 0.01
     easy = Accord(0.9, 0.91)
     assert advise(course(turnover=wild, accord=easy, gaps=Gaps(0.01, 0.05, 0.02))).action == EXPLORE
-    assert advise(course(turnover=wild, accord=easy, gaps=Gaps(0.03, 0.05, 0.02))).action == KEEP  # it does so
+    assert advise(course(turnover=wild, accord=easy, gaps=Gaps(0.03, 0.05, 0.02))).action == KEEP
     assert advise(course(turnover=wild, gaps=Gaps(0.01, 0.05, 0.02))).action == EASIER  # both fire
     assert advise(course(turnover=controller.EASIER_ABOVE + 0.01)).action == EASIER
     assert advise(course(accord=Accord(0.9, 0.91))).action == HARDER

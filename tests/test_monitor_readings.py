@@ -8,8 +8,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
 from asknext import OUT_OF_SCOPE, Campaign
+from asknext.cli import advise  # noqa: F401  (it registers)
+from asknext.cli.app import app
 from asknext.datasets import load
 from asknext.errors import AskNextError
 from asknext.log import ColumnStore, read_events
@@ -159,3 +162,29 @@ def test_a_log_without_columns_says_so(tmp_path: Path) -> None:
     model = stored(events, ColumnStore(path / "columns"), "p")
     with pytest.raises(AskNextError, match="keeps no probabilities of round 1"):
         list(readings(looks(events, model), np.arange(9), None, 0))
+
+
+def test_answers_after_the_record_are_noticed(tmp_path: Path) -> None:
+    path = tmp_path / "p"
+    with Campaign(DIGITS.X, seed=0, path=path) as campaign:
+        play(campaign, 2, keep=True)
+        more = campaign.pool.candidates[:3]
+        campaign.tell(more, ["a new class"] * 3)
+        stale = list(campaign.log)
+        campaign.record()
+        events = len(campaign.log)
+        campaign.record()
+        assert len(campaign.log) == events, "nothing new, nothing recorded"
+        fresh = list(campaign.log)
+    columns, watch = ColumnStore(path / "columns"), watched(len(DIGITS.X), 0)
+    with pytest.raises(AskNextError, match=r"of round 2 with its 4\d labels"):
+        list(readings(looks(stale, stored(stale, columns, "p")), watch, None, 0))
+    assert list(readings(looks(fresh, stored(fresh, columns, "p")), watch, None, 0))[-1].labelled > 40
+
+
+def test_an_open_batch_is_the_present(tmp_path: Path) -> None:
+    path = tmp_path / "p"
+    with Campaign(DIGITS.X, seed=0, audit=0.2, path=path) as campaign:
+        play(campaign, 3, keep=True)
+        campaign.ask(20)
+    assert CliRunner().invoke(app, ["advise", str(path)], catch_exceptions=False).exit_code == 0

@@ -334,16 +334,18 @@ class Campaign:
     def record(self) -> None:
         """Fit now, keep the probabilities of the pool and the hold-out as a column, and log that.
 
-        Such columns are what replays and monitors read later. Once a round: a second call does nothing.
+        Such columns are what replays and monitors read later. Call it after the last answers of a round; a
+        second call does nothing unless there were more.
 
         Raises
         ------
         AskNextError : the campaign has no learner, or no place to keep columns.
         """
-        if self.round in self.state.fitted:
-            return
         if self._columns is None:
             raise AskNextError("record() keeps columns on the disk; give the campaign a path.")
+        kept = self.state.fitted.get(self.round, {"columns": {}})["columns"]
+        if kept.get("proba") == self.fitting.column_key("proba"):
+            return
         self.fitting.column("proba")
         self._ledger.append(decide.fitted(self.state, self.fitting))
 

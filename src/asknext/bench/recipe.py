@@ -99,8 +99,11 @@ def read_recipe(text: str, quick: bool = False, only: Collection[str] = ()) -> R
     _need(content, ("title", "description", "tasks"), "the recipe")
     _check(content.get("defaults", {}), _SETTINGS, "[defaults]")
     _check(content.get("quick", {}), (*_SETTINGS, "tasks"), "[quick]")
-    _check(content.get("stopping", {}), ("within",), "[stopping]")
-    within = content.get("stopping", {}).get("within")
+    within = None
+    if "stopping" in content:
+        _check(content["stopping"], ("within",), "[stopping]")
+        _need(content["stopping"], ("within",), "[stopping]")
+        within = content["stopping"]["within"]
     changes = dict(content.get("quick", {})) if quick else {}
     wanted = list(only) or changes.pop("tasks", [])
     changes.pop("tasks", None)

@@ -33,7 +33,7 @@ class Course:
     Parameters
     ----------
     task, strategy, seed : which run.
-    labelled : (t,) labels at each round; accuracy : (t,) on the test items.
+    labelled : (t,) answers bought at each round; accuracy : (t,) on the test items.
     figures : the history of each figure, by name.
     """
 
@@ -91,8 +91,10 @@ def courses(out: Path, task: str) -> list[Course]:
     cells: dict[tuple[str, int], dict[str, dict[int, float]]] = {}
     labelled: dict[tuple[str, int], dict[int, int]] = {}
     for row in [*read_measures(out), *read_measures(out, READINGS)]:
-        if (row.metric, row.subset) == ("accuracy", "test") or row.subset == "watched":
+        accuracy = (row.metric, row.subset) == ("accuracy", "test")
+        if accuracy or row.subset == "watched":
             cells.setdefault((row.strategy, row.seed), {}).setdefault(row.metric, {})[row.round] = row.value
+        if accuracy:
             labelled.setdefault((row.strategy, row.seed), {})[row.round] = row.n_labelled
     found = []
     for (strategy, seed), values in cells.items():

@@ -47,8 +47,9 @@ def advise(
         raise AskNextError(f"{project} holds nothing yet; ask and tell first.")
     X = features_of(project, state.n, state.data, data, target)
     model = stored(events, ColumnStore(project / "columns"), str(project))
-    seen = list(readings(looks(events, model), watched(state.n, state.seed), X, state.seed))
-    advice = advice_of(seen, of_state(state, model(state)))
+    moments = list(looks(events, model))
+    seen = list(readings(moments, watched(state.n, state.seed), X, state.seed))
+    advice = advice_of(seen, of_state(state, moments[-1].proba))
     if as_json:
         print_json(advice.as_dict())
         return

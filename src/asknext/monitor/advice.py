@@ -143,7 +143,8 @@ def _easier(now: Reading) -> Evidence:
     fired = now.turnover is not None and now.turnover > EASIER_ABOVE and hard
     why = "the model is settled enough for hard batches, or the batches are not hard."
     if fired:
-        why = f"{_restless(now)}, and the batches are hard; choose more varied ones, such as weighted-kmeans."
+        known = " and the batches are hard" if now.accord else ""
+        why = f"{_restless(now)}{known}; choose easier, more varied ones, such as weighted-kmeans."
     return Evidence(EASIER, "turnover", now.turnover, EASIER_ABOVE, fired, _share(now), why)
 
 
@@ -155,9 +156,9 @@ def _harder(now: Reading) -> Evidence:
     if now.accord:
         why = (
             f"model and neighbours agree on {_percent(now.accord.batch)} of the batch and on "
-            f"{_percent(now.accord.random)} elsewhere: it is as easy as chance; choose by uncertainty, as "
-            "margin does."
+            f"{_percent(now.accord.random)} elsewhere"
         )
+        why += ": it is as easy as chance; choose by uncertainty, as margin does." if fired else "."
     return Evidence(HARDER, "accord", value, AS_EASY, fired, None, why)
 
 

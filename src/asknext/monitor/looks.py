@@ -73,21 +73,26 @@ def stored(events: Iterable[Event], columns: ColumnStore, place: str) -> Callabl
 
     Raises
     ------
-    AskNextError : when a model is asked for whose probabilities were not recorded, or are gone.
+    AskNextError : when a model is asked for whose probabilities were not recorded, are gone, or are those of
+        fewer answers.
     """
-    keys = {e.body["round"]: e.body["columns"].get("proba") for e in events if e.type == kinds.FITTED}
+    fitted = {event.body["round"]: event.body for event in events if event.type == kinds.FITTED}
 
     def model(state: State) -> Model:
         number, labelled, k = state.round, len(state.visible.labelled), len(state.pool.classes)
+        kept = fitted.get(number, {"labelled": 0, "columns": {}})
 
         def rows(ids: Ids) -> Array:
-            values = columns.get(keys[number]) if keys.get(number) else None
-            if values is None and labelled:
+            if not labelled:
+                return np.full((len(ids), k), 1 / max(1, k))
+            values = columns.get(kept["columns"].get("proba", ""))
+            if values is None or kept["labelled"] != labelled or values.shape[1] != k:
                 raise AskNextError(
-                    f"{place} keeps no probabilities of round {number}; campaign.record() keeps them in each "
-                    "round, and campaign.advice() fits the models again."
+                    f"{place} keeps no probabilities of round {number} with its {labelled} labels; "
+                    "campaign.record() keeps them after the last answers of a round, and campaign.advice() "
+                    "fits the models again."
                 )
-            return np.full((len(ids), k), 1 / max(1, k)) if values is None else values[ids]
+            return values[ids]
 
         return rows
 
