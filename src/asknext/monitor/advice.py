@@ -1,7 +1,7 @@
 """Advice: keep going, explore more, choose easier, choose harder, or stop; and what speaks for it.
 
 The procedure is that of Abraham & Dreyfus-Schmidt 2020 and their tutorial of 2022, made to measure: each
-signal has a threshold that was calibrated on ten data sets (benchmarks/calibrate_stopping.py and
+signal has a threshold that was calibrated on eleven data sets (benchmarks/calibrate_stopping.py and
 calibrate_directions.py; docs/results/advice.md tells how each did on data sets left out). Advice never stops
 anything by itself.
 """
@@ -22,7 +22,7 @@ KEEP, EXPLORE, EASIER, HARDER, STOP = "keep going", "explore more", "choose easi
 EXPLORE_ABOVE = 0.65
 """Turnover above which batches should spread out more, where they explore less than one of k-means would."""
 
-EASIER_ABOVE = 0.4
+EASIER_ABOVE = 0.5
 """Turnover above which easier, more varied batches pay, where the batch is harder than the rest."""
 
 HARDER_BELOW = 0.5

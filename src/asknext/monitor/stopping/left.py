@@ -29,7 +29,7 @@ def left(turnover: float | None, gain: float | None) -> float | None:
 
     Source
     ------
-    Ours. The constants are calibrated on ten data sets by benchmarks/calibrate_stopping.py.
+    Ours. The constants are calibrated on eleven data sets by benchmarks/calibrate_stopping.py.
     """
     return None if turnover is None or gain is None else PER_TURNOVER * turnover + PER_GAIN * gain
 
