@@ -224,9 +224,10 @@ class Signals:
 _HINTS = {
     "proba": "give proba= or a learner with class probabilities.",
     "embedding": "give embedding=, a numeric matrix with a row for each item.",
-    "logits": "give signals={\"logits\": …} or a learner that has them, or choose what reads `proba`.",
+    "logits": "give signals={\"logits\": …} or a learner that has them, or choose what reads `proba`, "
+    "such as score='msp'.",
     "samples": "choose a learner that draws several predictions, such as a random forest.",
-    "predicted_loss": "choose a learner that predicts its loss, or another strategy.",
+    "predicted_loss": "give signals={\"predicted_loss\": …}, or choose another strategy.",
     "truth": "only a benchmark knows the true classes beforehand, so choose another strategy.",
     "reference_proba": "only a benchmark has a reference model, so choose another strategy.",
 }

@@ -14,7 +14,7 @@ from asknext.types import Floats, Ids
 
 BLOCK = 1 << 22  # numbers in a block of distances: 32 MB in double precision
 CACHED = 16  # so many times smaller where a block is read more than once
-ROUNDING = 16  # a distance below this many units of rounding of the row's norm is no distance
+ROUNDING = 32  # a distance below this many units of rounding of the row's norm is no distance
 
 
 def as_points(X: Any) -> Any:
