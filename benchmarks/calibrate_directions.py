@@ -80,7 +80,9 @@ def forks(source: str, learner: str, base: str, seed: int) -> Iterator[dict[str,
             past, pool, fitting = list(campaign.log), campaign.pool, campaign.fitting
             batch = campaign.ask(BATCH).ids
             none = np.empty(0, dtype=np.intp)
-            look = Look(number, pool, batch, none, none, lambda ids, f=fitting: f.sources()["proba"](ids))
+            classes = np.arange(len(pool.classes))
+            said = fitting.sources()["proba"]
+            look = Look(number, pool, batch, none, none, said, classes, classes)
             seen.append(reading(look, seen, watch, X, seed))
             if number in FORKS:
                 ends = {}

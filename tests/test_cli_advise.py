@@ -64,7 +64,7 @@ def test_a_metric_along_a_project(made: Path) -> None:
 
 def test_what_cannot_be_is_one_line(made: Path, tmp_path: Path) -> None:
     assert "needs the truth" in refused("replay", made, "--metric", "accuracy", "--subset", "pool")
-    assert "no test items" in refused("replay", made, "--metric", "contradiction")
+    assert "no test items" in refused("replay", made, "--metric", "contradiction", "--subset", "pool,test")
     assert "numeric features" in refused("replay", made, "--metric", "agreement", "--subset", "batch")
     assert "--metric NAME" in refused("replay", made, "--verify")
     assert "other items" in refused("advise", made, "--data", "digits")
@@ -74,6 +74,6 @@ def test_what_cannot_be_is_one_line(made: Path, tmp_path: Path) -> None:
     shutil.copytree(made, bare / "two")
     assert "holds 2 projects" in refused("advise", bare)
     shutil.rmtree(bare / "one" / "columns")
-    assert "keeps no probabilities" in refused("advise", bare / "one")
+    assert "were not kept" in refused("advise", bare / "one")
     entropy = ("--metric", "entropy", "--subset", "pool")
-    assert "keeps no probabilities" in refused("replay", bare / "one", *entropy)
+    assert "were not kept" in refused("replay", bare / "one", *entropy)

@@ -93,7 +93,7 @@ def as_label(value: Any) -> Label:
         return float(value)
     raise AskNextError(
         f"{_shown(value)} is no class label; give a text or a number (an answer to a question may also be "
-        "OUT_OF_SCOPE, UNSURE or SKIPPED)."
+        "OUT_OF_SCOPE, UNSURE or SKIPPED; select() takes items out of scope as out_of_scope=)."
     )
 
 

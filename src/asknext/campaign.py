@@ -328,7 +328,7 @@ class Campaign:
         given = (self.table, self._columns, self.seed, self._given.get("embedding"))
         self._watch = self._watch or Watch(self.fitting.learner, *given)
         seen = self._watch.readings(self.log, lambda n: self._choose(n)[0].ids)
-        return advise(seen, self.audit() if len(self.state.audit.ids) else None)
+        return advise(seen, self.audit() if len(self.state.audit.ids) else None, self.strategy.family)
 
     @in_turn
     def record(self) -> None:

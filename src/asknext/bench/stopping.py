@@ -190,7 +190,7 @@ def lines(rows: Iterable[dict[str, Any]]) -> Iterator[list[str]]:
 def _read(run: Run, settings: Settings, name: str) -> list[Measure]:
     events = run.events(settings)
     watch = watched(events[0].body["n"], run.seed)
-    seen = looks(events, stored(events, run.columns, str(run.path)))
+    seen = looks(events, stored(events, run.columns))
     with one_thread():
         found = readings(seen, watch, None, run.seed)
         return [

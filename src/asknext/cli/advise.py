@@ -29,7 +29,7 @@ def advise(
     target: Annotated[str | None, typer.Option(help="The column of labels in that file.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the advice as JSON.")] = False,
 ) -> None:
-    from asknext.cli.projects import features_of, is_project
+    from asknext.cli.projects import family_of, features_of, is_project
     from asknext.errors import AskNextError
     from asknext.log import ColumnStore, fold, read_events
     from asknext.log.verify import logs
@@ -46,10 +46,10 @@ def advise(
     if not state.n:
         raise AskNextError(f"{project} holds nothing yet; ask and tell first.")
     X = features_of(project, state.n, state.data, data, target)
-    model = stored(events, ColumnStore(project / "columns"), str(project))
+    model = stored(events, ColumnStore(project / "columns"))
     moments = list(looks(events, model))
     seen = list(readings(moments, watched(state.n, state.seed), X, state.seed))
-    advice = advice_of(seen, of_state(state, moments[-1].proba))
+    advice = advice_of(seen, of_state(state, moments[-1].proba), family_of(events))
     if as_json:
         print_json(advice.as_dict())
         return

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from asknext.cli.app import print_json, screen
 from asknext.errors import AskNextError
+
+if TYPE_CHECKING:
+    from asknext.log import Event
 
 
 def features_of(project: Path, n: int, fingerprint: str, data: str | None, target: str | None) -> Any:
@@ -44,21 +48,23 @@ def along_project(
     """
     from asknext.bench.results import Measure, write_measures
     from asknext.log import ColumnStore, fold, read_events
-    from asknext.monitor.metrics import METRICS
+    from asknext.monitor.metrics import METRICS, NOISE, REFERENCE, TRUTH
     from asknext.monitor.metrics import metric as find_metric
     from asknext.monitor.trail import SUBSETS, trail
     from asknext.plugins import find
 
     if verify or metric is None:
-        raise AskNextError(f"{project} is a project; give --metric NAME, one of {', '.join(METRICS)}.")
-    if subset == "test":
+        known = ", ".join(name for name, one in METRICS.items() if not one.needs & {TRUTH, NOISE, REFERENCE})
+        raise AskNextError(f"{project} is a project; give --metric NAME, one of {known}.")
+    names = dict.fromkeys(subset.split(","))
+    if "test" in names:
         raise AskNextError("a project has no test items; give --subset pool, batch or labelled.")
-    subsets = [find("subset", name, {s: s for s in SUBSETS}) for name in subset.split(",")]
+    subsets = [find("subset", name, {s: s for s in SUBSETS}) for name in names]
     events = read_events(project)
     state = fold(events)
     X = features_of(project, state.n, state.data, data, target)
     chosen = {metric: find_metric(metric)}
-    points = list(trail(events, ColumnStore(project / "columns"), str(project), chosen, subsets, X))
+    points = list(trail(events, ColumnStore(project / "columns"), chosen, subsets, X))
     if not points:
         raise AskNextError(f"the metric '{metric}' is not defined on {subset} in any round.")
     rows = [Measure(project.name, "", state.seed, *point) for point in points]
@@ -70,6 +76,18 @@ def along_project(
     for point in points:
         screen.print(f"round {point.round}, {point.n_labelled} labels, {point.subset}: {point.value:.4f}")
     screen.print(f"Written to {path}", highlight=False, markup=False, soft_wrap=True)
+
+
+def family_of(events: Sequence[Event]) -> str:
+    """The family of the strategy that asked last; empty where none did, or where it is not known here."""
+    from asknext.log import events as kinds
+    from asknext.strategies import get
+
+    asked = [event.body["strategy"] for event in events if event.type == kinds.ASKED]
+    try:
+        return get(asked[-1]).family if asked else ""
+    except AskNextError:
+        return ""
 
 
 def is_project(directory: Path) -> bool:

@@ -27,7 +27,9 @@ def replay(
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="Results directory of a comparison.")],
     metric: Annotated[str | None, typer.Option(
         help="A name such as brier or contradiction, or your own package.module:function.")] = None,
-    subset: Annotated[str, typer.Option(help="test, pool, batch, labelled or asked, or several.")] = "test",
+    subset: Annotated[str | None, typer.Option(
+        help="test, pool, batch, labelled or asked, or several.",
+        show_default="test; of a project: pool")] = None,
     verify: Annotated[bool, typer.Option("--verify", help="Do a sample of rounds again.")] = False,
     data: Annotated[str | None, typer.Option(help="Of a project, for metrics of distance: its data.")] = None,
     target: Annotated[str | None, typer.Option(help="The column of labels in these data.")] = None,
@@ -45,15 +47,16 @@ def replay(
     from asknext.plugins import find
 
     if is_project(directory):
-        along_project(directory, metric, subset, verify, data, target, as_json)
+        along_project(directory, metric, subset or "pool", verify, data, target, as_json)
         return
+    subset = subset or "test"
     if data or target:
         raise AskNextError("a comparison knows its data; --data and --target are for a project.")
     if (metric is None) == (not verify):
         raise AskNextError(f"give --metric NAME or --verify, one of them; metrics are {', '.join(METRICS)}.")
     if sample < 1:
         raise AskNextError(f"--sample is {sample}; it must be at least 1.")
-    subsets = [find("subset", name, {s: s for s in SUBSETS}) for name in subset.split(",")]
+    subsets = [find("subset", name, {s: s for s in SUBSETS}) for name in dict.fromkeys(subset.split(","))]
     if metric is not None and REFERENCE in find_metric(metric).needs and subsets == ["test"]:
         raise AskNextError(
             f"the metric '{metric}' asks a model that learnt from the test items, not defined on them; "

@@ -106,6 +106,7 @@ def fitted(state: State, fitting: Fitting) -> Event:
     return Event(kinds.FITTED, {
         "round": state.round,
         "labelled": len(state.visible.labelled),
+        "learnt": state.learnt,
         "learner": fitting.learner.key,
         "columns": {"proba": fitting.column_key("proba")},
         "seconds": dict(fitting.seconds),

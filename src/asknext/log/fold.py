@@ -172,6 +172,11 @@ class State:
         return self._visible
 
     @property
+    def learnt(self) -> str:
+        """A fingerprint of the labels that a learner learns from now, written into each `fitted` event."""
+        return fingerprint(self.visible.labelled, self.visible.y)
+
+    @property
     def digest(self) -> str:
         """A fingerprint of the pool as it is now, written into each `asked` event and checked by `verify`."""
         return fingerprint(self.pool.state, repr(self.pool.classes))

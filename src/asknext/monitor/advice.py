@@ -83,13 +83,14 @@ class Advice:
         }
 
 
-def advise(seen: Sequence[Reading], audit: AuditReport | None = None) -> Advice:
+def advise(seen: Sequence[Reading], audit: AuditReport | None = None, family: str = "") -> Advice:
     """What the readings of a campaign advise.
 
     Parameters
     ----------
     seen : the reading of every moment so far, the present last; at least one.
     audit : what the audit slice tells, if there is one.
+    family : that of the present strategy; one of "uncertainty" is not told to choose harder items.
 
     Returns
     -------
@@ -99,11 +100,14 @@ def advise(seen: Sequence[Reading], audit: AuditReport | None = None) -> Advice:
     now = seen[-1]
     asked = now if now.gaps or now.accord or len(seen) < 2 else seen[-2]  # no batch is known at present
     at = replace(now, gaps=asked.gaps, accord=asked.accord)
-    evidence = (_stop(seen), _easier(at), _explore(at), _harder(at))
+    batch = "next batch" if asked is now else "last batch"
+    evidence = (_stop(seen), _easier(at, batch), _explore(at, batch), _harder(at, batch, family))
     fired = next((one for one in evidence if one.fired), None)
     action = fired.speaks_for if fired else KEEP
     accuracy = audit.accuracy if audit else None
     why = fired.why if fired else _still_learning(now)
+    if not now.candidates:
+        action, why = STOP, "nothing is left to ask."
     sentence = f"{action[0].upper()}{action[1:]}: {why}{_audited(accuracy)}"
     ordered = tuple(sorted(evidence, key=lambda one: not one.fired))
     return Advice(action, sentence, ordered, now.round, now.labelled, accuracy)
@@ -123,7 +127,7 @@ def _stop(seen: Sequence[Reading]) -> Evidence:
     return Evidence(STOP, rule.reads, now.left, rule.below, verdict.stop, None, why)
 
 
-def _explore(now: Reading) -> Evidence:
+def _explore(now: Reading, batch: str) -> Evidence:
     spread = now.gaps is None or now.gaps.batch < now.gaps.kmeans
     fired = now.turnover is not None and now.turnover > EXPLORE_ABOVE and spread
     why = "the model changes too little for spread-out batches to pay, or the batches are spread out already."
@@ -132,33 +136,33 @@ def _explore(now: Reading) -> Evidence:
         if now.gaps:
             nearer = (
                 f" A spread-out batch would bring the pool {_percent(now.gaps.kmeans)} nearer to your labels "
-                f"and this one {_percent(now.gaps.batch)}."
+                f"and the {batch} {_percent(now.gaps.batch)}."
             )
         why = f"{_restless(now)}; choose by diversity for a while, such as typiclust.{nearer}"
     return Evidence(EXPLORE, "turnover", now.turnover, EXPLORE_ABOVE, fired, _share(now), why)
 
 
-def _easier(now: Reading) -> Evidence:
+def _easier(now: Reading, batch: str) -> Evidence:
     hard = now.accord is None or now.accord.batch < AS_EASY * now.accord.random
     fired = now.turnover is not None and now.turnover > EASIER_ABOVE and hard
     why = "the model is settled enough for hard batches, or the batches are not hard."
     if fired:
-        known = " and the batches are hard" if now.accord else ""
+        known = f" and the {batch} is hard" if now.accord else ""
         why = f"{_restless(now)}{known}; choose easier, more varied ones, such as weighted-kmeans."
     return Evidence(EASIER, "turnover", now.turnover, EASIER_ABOVE, fired, _share(now), why)
 
 
-def _harder(now: Reading) -> Evidence:
+def _harder(now: Reading, batch: str, family: str) -> Evidence:
     value = None if now.accord is None or not now.accord.random else now.accord.batch / now.accord.random
     settled = now.turnover is not None and now.turnover < HARDER_BELOW
-    fired = value is not None and value >= AS_EASY and settled
+    fired = value is not None and value >= AS_EASY and settled and family != "uncertainty"
     why = "it is not known how hard the batch is."
     if now.accord:
         why = (
-            f"model and neighbours agree on {_percent(now.accord.batch)} of the batch and on "
+            f"model and neighbours agree on {_percent(now.accord.batch)} of the {batch} and on "
             f"{_percent(now.accord.random)} elsewhere"
         )
-        why += ": it is as easy as chance; choose by uncertainty, as margin does." if fired else "."
+        why += ": it is hardly harder than chance; choose by uncertainty, as margin does." if fired else "."
     return Evidence(HARDER, "accord", value, AS_EASY, fired, None, why)
 
 
@@ -174,7 +178,7 @@ def _share(now: Reading) -> Interval | None:
 
 def _still_learning(now: Reading) -> str:
     if now.left is None:
-        return "the model has too few labels to say more."
+        return "there are too few rounds in which a model told classes apart to say more."
     points = f"{100 * now.left:.1f} points of accuracy"
     return f"further labels may still add up to {points}, and nothing speaks against the way of choosing."
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from asknext.learners import Learner
 from asknext.learners.fitting import Columns, Fitting, Table
 from asknext.log import Event, State
-from asknext.monitor.looks import Model, looks
-from asknext.monitor.readings import Reading, reading, watched
+from asknext.monitor.looks import Look, Model, looks
+from asknext.monitor.readings import Reading, readings, watched
 from asknext.randomness import spawn_seed
 from asknext.types import Ids
 
@@ -23,7 +23,7 @@ class Watch:
     ----------
     learner, table, columns, seed : of the campaign.
     X : (n, d) features in which distances are measured; None where there are no numbers.
-    past : readings of the moments at which a batch was asked.
+    known : readings of past moments, by the id of the event that asked.
     """
 
     learner: Learner
@@ -31,7 +31,7 @@ class Watch:
     columns: Columns | None
     seed: int
     X: Any
-    past: list[Reading] = field(default_factory=list)
+    known: dict[str, Reading] = field(default_factory=dict)
 
     def readings(self, events: Iterable[Event], upcoming: Callable[[int], Ids]) -> list[Reading]:
         """The reading of every moment, the present last.
@@ -43,24 +43,22 @@ class Watch:
         events : the log.
         upcoming : for a number of items, those that would be asked next; used where no batch is waiting.
         """
-        watch = watched(len(self.table), self.seed)
-        seen: list[Reading] = []
-        size = 0
-        for number, look in enumerate(looks(events, self.model)):
-            asked = len(look.batch) > 0
-            size = len(look.batch) or size
-            if number < len(self.past):
-                seen.append(self.past[number])
-                continue
-            if not asked and size:
-                look = replace(look, batch=upcoming(size))
-            seen.append(reading(look, seen, watch, self.X, self.seed))
-            if asked:
-                self.past.append(seen[-1])
-        return seen
+        moments = self._ahead(looks(events, self.model), upcoming)
+        return list(readings(moments, watched(len(self.table), self.seed), self.X, self.seed, self.known))
 
     def model(self, state: State) -> Model:
         """The model as it was, or would have been, fitted in a state."""
         seed = spawn_seed(self.seed, state.round, "fit")
         fitting = Fitting(self.learner, self.table, state.visible, seed, self.columns)
         return fitting.sources()["proba"]
+
+    @staticmethod
+    def _ahead(moments: Iterable[Look], upcoming: Callable[[int], Ids]) -> Iterator[Look]:
+        """The moments, the present with the batch that would come next, of the size of the last one."""
+        size = 0
+        for look in moments:
+            if look.event or not (size and len(look.pool.candidates)):
+                yield look
+            else:
+                yield replace(look, batch=upcoming(size))
+            size = len(look.batch) or size

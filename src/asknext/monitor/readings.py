@@ -19,10 +19,9 @@ from asknext.monitor.agreement import cohen_kappa
 from asknext.monitor.looks import Look
 from asknext.monitor.stopping.falling import contradictory_information
 from asknext.monitor.stopping.left import left
-from asknext.pool import Pool
 from asknext.randomness import spawn
 from asknext.strategies.margin import closeness
-from asknext.types import Array, Ids, Label
+from asknext.types import Array, Ids
 
 WATCHED = 1000
 """Items that are watched at most."""
@@ -67,14 +66,15 @@ class Reading:
     Parameters
     ----------
     round : batches asked before.
-    labelled : items that the model learnt from.
-    classes : known then.
+    labelled : items that the model learnt from; `candidates` : those that could still be asked.
+    numbers : the permanent numbers of the classes known then.
     contradiction : share of the watched items whose predicted class changed since the round before.
     turnover : the same since the model had two thirds of the labels that it has now, or less.
     gain : what the model believes that this last third has brought: the mean over the watched items of
         p(predicted now) - p(predicted then), both by the model of now. Never below 0, and an estimate of the
         accuracy gained as far as the model's probabilities are right.
-    left : accuracy that further labels may add, by turnover and gain; see `stopping.left`.
+    left : accuracy that further labels may add, by turnover and gain; see `stopping.left`. None while the
+        model has learnt or predicts a single class.
     kappa : Cohen's kappa of the two models on the watched items.
     confidence : mean of the largest probability over the watched items.
     max_entropy : of the watched items that are still candidates, in nats.
@@ -84,12 +84,13 @@ class Reading:
     batch_accuracy : share of these that the model of the round before had predicted.
     gaps : how far the batch explores; `accord` : how far the model agrees with its neighbours there.
     audited : items of the audit slice that carry a class; `audit_accuracy` : the model's accuracy on them.
-    predicted : (w,) labels that the model gives to the watched items, as positions in `classes`.
+    predicted : (w,) the class of each watched item by the model, as a position in `numbers`.
     """
 
     round: int
     labelled: int
-    classes: tuple[Label, ...]
+    candidates: int
+    numbers: Ids
     contradiction: float | None
     turnover: float | None
     gain: float | None
@@ -116,7 +117,7 @@ def watched(n: int, seed: int) -> Ids:
 
 
 def readings(
-    looks: Iterable[Look], watch: Ids, X: Any, seed: int, known: Sequence[Reading] = ()
+    looks: Iterable[Look], watch: Ids, X: Any, seed: int, known: dict[str, Reading] | None = None
 ) -> Iterator[Reading]:
     """The reading of each moment.
 
@@ -126,12 +127,18 @@ def readings(
     watch : (w,) the watched items, see `watched`.
     X : (n, d) features of the pool; None where there are no numbers.
     seed : of the campaign; draws the batches that a batch is held against.
-    known : readings of its first moments, which are handed through.
+    known : readings of past moments by the id of the event that asked; those not there are put there.
     """
     earlier: list[Reading] = []
-    for number, look in enumerate(looks):
-        earlier.append(known[number] if number < len(known) else reading(look, earlier, watch, X, seed))
-        yield earlier[-1]
+    kept = {} if known is None else known
+    for look in looks:
+        found = kept.get(look.event)
+        if found is None:
+            found = reading(look, earlier, watch, X, seed)
+            if look.event:
+                kept[look.event] = found
+        earlier.append(found)
+        yield found
 
 
 def reading(look: Look, earlier: Sequence[Reading], watch: Ids, X: Any, seed: int) -> Reading:
@@ -145,18 +152,20 @@ def reading(look: Look, earlier: Sequence[Reading], watch: Ids, X: Any, seed: in
     spread = uncertainty.least_confidence(told) if learnt else None
     predicted = proba.argmax(axis=1) if proba.size else np.zeros(0, dtype=np.intp)
     before = earlier[-1] if earlier else None
-    changed, kappa = _change(before, predicted, pool.classes) if before else (None, None)
-    turnover, gain = _last_third(earlier, len(pool.labelled), predicted, proba, pool.classes)
-    accuracy, contradicted = _outcome(before, pool) if before else (None, None)
+    changed, kappa = _change(before, predicted, look) if before else (None, None)
+    turnover, gain = _last_third(earlier, look, predicted, proba)
+    accuracy, contradicted = _outcome(before, look) if before else (None, None)
+    several = len(np.unique(pool.y)) > 1 and len(np.unique(predicted)) > 1
     right = look.proba(look.audited).argmax(axis=1) == look.truth if learnt and len(look.audited) else None
     return Reading(
         round=look.round,
         labelled=len(pool.labelled),
-        classes=pool.classes,
+        candidates=len(pool.candidates),
+        numbers=look.numbers,
         contradiction=changed,
         turnover=turnover,
         gain=gain,
-        left=left(turnover, gain),
+        left=left(turnover, gain) if several else None,
         kappa=kappa,
         confidence=float(proba.max(axis=1).mean()) if learnt and proba.size else None,
         max_entropy=doubt and doubt.quantiles[-1],
@@ -185,45 +194,41 @@ def trend(seen: Sequence[Reading]) -> float | None:
     return float(np.mean(recent) / np.mean(before)) if before and np.mean(before) > 0 else None
 
 
-def predicted_before(before: Reading, classes: Sequence[Label]) -> Ids:
-    """What an earlier model predicted, as positions in the classes of now; -1 for a class that is gone."""
-    place = {label: position for position, label in enumerate(classes)}
-    return np.array([place.get(label, -1) for label in before.classes], dtype=np.intp)[before.predicted]
+def predicted_before(before: Reading, look: Look) -> Ids:
+    """What an earlier model predicted, as positions in the classes of now, whatever they are called."""
+    return look.places[before.numbers][before.predicted]
 
 
-def _change(
-    before: Reading, predicted: Ids, classes: Sequence[Label]
-) -> tuple[float | None, float | None]:
+def _change(before: Reading, predicted: Ids, look: Look) -> tuple[float | None, float | None]:
     """Contradiction and kappa of the models before and now."""
     if not (before.labelled and len(predicted)):
         return None, None
-    earlier = predicted_before(before, classes)
-    kappa = cohen_kappa(predicted, earlier) if earlier.min() >= 0 else None
-    return float(np.mean(predicted != earlier)), kappa
+    earlier = predicted_before(before, look)
+    return float(np.mean(predicted != earlier)), cohen_kappa(predicted, earlier)
 
 
 def _last_third(
-    earlier: Sequence[Reading], labelled: int, predicted: Ids, proba: Array, classes: Sequence[Label]
+    earlier: Sequence[Reading], look: Look, predicted: Ids, proba: Array
 ) -> tuple[float | None, float | None]:
     """Turnover and gain since there were two thirds of the labels."""
-    base = next((one for one in reversed(earlier) if 0 < one.labelled <= labelled * 2 / 3), None)
+    enough = len(look.pool.labelled) * 2 / 3
+    base = next((one for one in reversed(earlier) if 0 < one.labelled <= enough), None)
     if base is None or not len(predicted):
         return None, None
-    then = predicted_before(base, classes)
+    then = predicted_before(base, look)
     rows = np.arange(len(predicted))
-    believed = proba[rows, predicted] - np.where(then >= 0, proba[rows, then], 0.0)
+    believed = proba[rows, predicted] - proba[rows, then]
     return float(np.mean(predicted != then)), float(np.mean(believed, dtype=np.float64))
 
 
-def _outcome(before: Reading, pool: Pool) -> tuple[float | None, float | None]:
+def _outcome(before: Reading, look: Look) -> tuple[float | None, float | None]:
     """How right the model before was on what it had asked and was then told, and how far contradicted."""
-    places = np.flatnonzero(np.isin(before._batch, pool.labelled))
+    places = np.flatnonzero(np.isin(before._batch, look.pool.labelled))
     if not (before.labelled and len(places)):
         return None, None
     proba = before._batch_proba[places]
-    named = [before.classes[position] for position in proba.argmax(axis=1)]
-    truth = [pool.classes[code] for code in pool.state[before._batch[places]]]
-    wrong = np.array([one != other for one, other in zip(named, truth, strict=True)])
+    named = look.places[before.numbers][proba.argmax(axis=1)]
+    wrong = named != look.pool.state[before._batch[places]]
     return float(1 - wrong.mean()), contradictory_information(wrong, 1.0 - closeness(proba))
 
 

@@ -11,7 +11,7 @@ from asknext.log import ColumnStore, Event
 from asknext.monitor.looks import Look, looks, stored
 from asknext.monitor.metrics import Metric, compute
 from asknext.monitor.view import View
-from asknext.types import Array, Ids, Label
+from asknext.types import Array, Ids
 
 SUBSETS = ("pool", "batch", "labelled")
 """What a project has: items not asked yet, those asked next, and those labelled so far."""
@@ -30,7 +30,6 @@ class Point(NamedTuple):
 def trail(
     events: Sequence[Event],
     columns: ColumnStore,
-    place: str,
     metrics: Mapping[str, Metric],
     subsets: Collection[str],
     X: Any = None,
@@ -39,17 +38,17 @@ def trail(
 
     Parameters
     ----------
-    events : the log of a campaign; columns : its column cache; place : how to call it in messages.
+    events : the log of a campaign; columns : its column cache.
     metrics : by name.
     subsets : of `SUBSETS`.
     X : (n, d) features of the pool, for metrics of distance.
 
     Raises
     ------
-    AskNextError : the probabilities of a round are not kept, or a metric needs the truth or features.
+    AskNextError : the probabilities of the present are not kept, or a metric needs the truth or features.
     """
     before: Look | None = None
-    for look in looks(events, stored(events, columns, place)):
+    for look in looks(events, stored(events, columns)):
         if not len(look.pool.labelled):
             continue
         for subset in subsets:
@@ -69,7 +68,7 @@ def _view(look: Look, before: Look | None, ids: Ids, X: Any) -> View:
     return View(
         proba=look.proba(ids),
         y=None,
-        previous=None if before is None else _aligned(before.proba(ids), before, look.pool.classes),
+        previous=None if before is None else _aligned(before.proba(ids), before, look),
         X=None if X is None else X[ids],
         known=None if X is None else X[known],
         labels=look.pool.y.astype(np.intp),
@@ -77,10 +76,9 @@ def _view(look: Look, before: Look | None, ids: Ids, X: Any) -> View:
     )
 
 
-def _aligned(proba: Array, before: Look, classes: Sequence[Label]) -> Array:
-    """Earlier probabilities with a column for each class of now; a class unknown then has zeros."""
-    out = np.zeros((len(proba), len(classes)), dtype=proba.dtype)
-    for column, label in enumerate(classes):
-        if label in before.pool.classes:
-            out[:, column] = proba[:, before.pool.classes.index(label)]
+def _aligned(proba: Array, before: Look, look: Look) -> Array:
+    """Earlier probabilities in the classes of now: those of merged classes add up, new ones have zeros."""
+    out = np.zeros((len(proba), len(look.numbers)), dtype=proba.dtype)
+    for column, place in enumerate(look.places[before.numbers]):
+        out[:, place] += proba[:, column]
     return out
