@@ -19,7 +19,8 @@ from asknext.monitor.readings import Accord, Gaps, Reading
 
 CALM = Reading(
     round=5, labelled=100, candidates=900, numbers=np.arange(2), contradiction=0.1, turnover=0.2,
-    gain=0.05, left=0.03, kappa=0.8, confidence=0.7, max_entropy=0.6, mean_uncertainty=0.4, uncertainty_variance=0.01,
+    gain=0.05, left=0.03, kappa=0.8, confidence=0.7, max_entropy=0.6, mean_uncertainty=0.4,
+    uncertainty_variance=0.01,
     contradictory_information=2.0, batch_accuracy=0.5, gaps=Gaps(0.02, 0.02, 0.02), accord=Accord(0.4, 0.9),
     audited=0, audit_accuracy=None,
     predicted=np.zeros(1000, dtype=np.intp), _batch=np.empty(0, dtype=np.intp), _batch_proba=np.empty((0, 2)),
