@@ -9,7 +9,8 @@ from scipy.special import entr, expit, softmax
 
 from asknext.answers import as_whole
 from asknext.kernels.distances import as_points, blocks, squared_distances, squared_norms, to_nearest
-from asknext.kernels.finch import cluster_means, finch
+from asknext.kernels.finch import finch
+from asknext.kernels.groups import group_means
 from asknext.kernels.softmax_head import SoftmaxHead, softmax_head
 from asknext.round import Round
 from asknext.strategies.base import Selection, Strategy
@@ -101,7 +102,7 @@ def _away(round: Round) -> Floats:
     known = as_points(round.read("embedding", round.out_of_scope))
     clusterings = finch(known)
     enough = [labels for labels in clusterings if labels.max() + 1 >= max(2, len(round.classes))]
-    centres = cluster_means(known, enough[-1] if enough else clusterings[0])
+    centres = group_means(known, enough[-1] if enough else clusterings[0])
     width = float(np.sqrt(to_nearest(known, centres).mean())) or 1.0
     return np.concatenate([_spread(X, centres, width) for X in chunks(round)])
 

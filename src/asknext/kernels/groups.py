@@ -1,0 +1,27 @@
+"""Rows in groups: the mean of each group, and the place of each row within its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from asknext.types import Array, Floats
+
+
+def group_means(X: Any, groups: Array) -> Floats:
+    """The mean of the rows of each group.
+
+    Parameters
+    ----------
+    X : (n, d) rows, dense or CSR.
+    groups : (n,) group of each row, 0 … k-1, each of which has rows.
+
+    Returns
+    -------
+    (k, d) dense array, double precision.
+    """
+    sums = sparse.csr_array((np.ones(len(groups)), (groups, np.arange(len(groups))))) @ X
+    dense = sums.toarray() if sparse.issparse(sums) else sums
+    return dense / np.bincount(groups)[:, None]
