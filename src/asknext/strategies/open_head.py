@@ -49,17 +49,3 @@ def precision(round: Round, asked: Iterable[int]) -> float | None:
     inside = int(np.isin(ids, round.labelled).sum())
     all_ = inside + int(np.isin(ids, round.out_of_scope).sum())
     return inside / all_ if all_ else None
-
-
-def place_in_turn(groups: Ids, order: Ids) -> Ids:
-    """For each entry, how many entries of its group come before it.
-
-    Parameters
-    ----------
-    groups : (m,) group of each entry; `order` : (m,) positions, the first to come first.
-    """
-    sorted_ = order[np.argsort(groups[order], kind="stable")]
-    size = np.bincount(groups)
-    place = np.empty(len(groups), dtype=np.intp)
-    place[sorted_] = np.arange(len(groups)) - np.repeat(np.cumsum(size) - size, size)
-    return place
