@@ -10,13 +10,8 @@ from sklearn.covariance import ledoit_wolf
 from sklearn.neighbors import NearestNeighbors
 
 from asknext.kernels import distances
-from asknext.kernels.gaussian import (
-    Covariance,
-    deviations,
-    group_means,
-    principal,
-    shrunk_covariance,
-)
+from asknext.kernels.gaussian import Covariance, deviations, principal, shrunk_covariance
+from asknext.kernels.groups import group_means
 from asknext.kernels.neighbours import kth_distance
 
 
@@ -81,7 +76,7 @@ def test_one_row_is_not_believed() -> None:
 def test_deviations_estimate_the_covariance_within_groups(form: type) -> None:
     groups = np.array([0, 0, 0, 1, 1, 2])
     X = rng().normal(size=(6, 2)) + 10.0 * groups[:, None]
-    means = group_means(form(X), groups, 3)
+    means = group_means(form(X), groups)
     np.testing.assert_allclose(means, [X[:3].mean(axis=0), X[3:5].mean(axis=0), X[5]])
     rows = deviations(form(X), groups, means)
     pooled = 2 * np.cov(X[:3].T) + np.cov(X[3:5].T)

@@ -12,7 +12,7 @@ from scipy import sparse
 from scipy.spatial.distance import cdist
 
 from asknext.kernels import distances
-from asknext.kernels.neighbours import distinct, mean_distance
+from asknext.kernels.neighbours import distinct, mean_distance, most_alike
 
 
 @pytest.mark.parametrize("form", [np.asarray, sparse.csr_array])
@@ -23,6 +23,29 @@ def test_mean_distance_by_sorting(form: Any, squared: bool, monkeypatch: pytest.
     pairs = np.sort(cdist(X, X), axis=1)[:, 1:5]
     expected = (pairs**2 if squared else pairs).mean(axis=1)
     np.testing.assert_allclose(mean_distance(form(X), 4, squared), expected, rtol=1e-9)
+
+
+@pytest.mark.parametrize("form", [np.asarray, sparse.csr_array])
+def test_most_alike_by_a_table_of_all_cosines(form: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(distances, "BLOCK", 50)  # several blocks
+    X, others = (distances.unit(np.random.default_rng(seed).normal(size=(20, 3))) for seed in (0, 1))
+    X[4] = others[7]
+    own = np.full(20, -1)
+    for mine in (None, own):
+        cosines = 1.0 - cdist(X, others, "cosine")
+        if mine is not None:
+            mine[4], cosines[4, 7] = 7, -1.0
+        found, cosine = most_alike(form(X), form(others), mine)
+        assert found.tolist() == cosines.argmax(axis=1).tolist()
+        np.testing.assert_allclose(cosine, cosines.max(axis=1))
+
+
+def test_most_alike_without_others_or_with_opposed_ones() -> None:
+    X = np.eye(2)
+    assert most_alike(X, X[:0])[1].tolist() == [-1, -1]
+    assert most_alike(X[:1], X[:1], np.array([0]))[1].tolist() == [-1]
+    opposed = np.array([[1.0, 0.0], [-1.0, 0.0]])
+    assert most_alike(opposed, opposed, np.arange(2))[0].tolist() == [1, 0]
 
 
 def test_worked_value() -> None:

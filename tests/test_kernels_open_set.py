@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from asknext.kernels.conditional import facility_gains, log_det_gains
-from asknext.kernels.finch import cluster_means, finch
+from asknext.kernels.finch import finch
+from asknext.kernels.groups import group_means, place_in_group
 
 
 def log_det(X: np.ndarray, noise: float) -> float:
@@ -80,7 +81,17 @@ def test_finch_on_a_line() -> None:
     sparse_rows = sparse.csr_array(LINE)
     assert [labels.tolist() for labels in finch(sparse_rows)] == [labels.tolist() for labels in found]
     for rows in (LINE, sparse_rows):
-        np.testing.assert_allclose(cluster_means(rows, found[1]).ravel(), [0.5, 33.5 / 3, 100.5])
+        np.testing.assert_allclose(group_means(rows, found[1]).ravel(), [0.5, 33.5 / 3, 100.5])
+
+
+@given(seed=st.integers(0, 10**6), m=st.integers(0, 40))
+@settings(max_examples=30)
+def test_places_in_groups_by_hand(seed: int, m: int) -> None:
+    rng = np.random.default_rng(seed)
+    groups, order = rng.integers(0, 5, size=m), rng.permutation(m)
+    assert place_in_group(groups).tolist() == [groups[:i].tolist().count(groups[i]) for i in range(m)]
+    sorted_ = groups[order].tolist()
+    assert place_in_group(groups, order)[order].tolist() == [sorted_[:i].count(sorted_[i]) for i in range(m)]
 
 
 @given(seed=st.integers(0, 10**6), m=st.integers(2, 40))

@@ -75,7 +75,7 @@ def after(chosen: Selection) -> Any:
         LfOSA.published(), ActiveOutliers("entropy", 2), BUAL("entropy"), CCAL(own_class=False),
         EAOA(neighbours=3), EOAL(sample=5), Similar("facility", 10),
         TwoStage(get("margin")), TwoStage(get("badge"), factor=1), ClosedSet(KCenter()),
-        KCenter(cover_out_of_scope=False), Prefilter(Purity(), get("margin"), 2),
+        Prefilter(Purity(), get("margin"), 2),
     ],
     ids=repr,
 )  # fmt: skip
@@ -382,11 +382,11 @@ def test_closed_set_makes_a_strategy_forget(name: str) -> None:
     assert forgetful != ask(get(name), told, 4).ids.tolist()
 
 
-def test_k_center_may_ask_about_a_region_out_of_scope_again() -> None:
+def test_a_closed_set_may_ask_about_a_region_out_of_scope_again() -> None:
     line = np.array([[0.0], [10.0], [9.9], [4.0]])
     told: dict[str, Any] = {"labelled": [0], "y": ["a"], "out_of_scope": [1]}
     assert asknext.select(line, 1, KCenter(), **told).ids.tolist() == [3]
-    assert asknext.select(line, 1, KCenter(cover_out_of_scope=False), **told).ids.tolist() == [2]
+    assert asknext.select(line, 1, ClosedSet(KCenter()), **told).ids.tolist() == [2]
 
 
 @pytest.mark.parametrize(

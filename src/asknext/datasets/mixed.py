@@ -62,11 +62,11 @@ def _published(source: str) -> tuple[Published, int | None]:
 def _joined(inside: Items, outside: Items, name: str, other: str) -> Items:
     """The items of both, the second out of scope."""
     n, m = len(inside.y), len(outside.y)
-    scope = np.ones(n + m, dtype=bool)
-    scope[:n] = False if inside.out_of_scope is None else inside.out_of_scope
+    out_of_scope = np.ones(n + m, dtype=bool)
+    out_of_scope[:n] = False if inside.out_of_scope is None else inside.out_of_scope
     y = np.concatenate([inside.y, np.resize(inside.y[:1], m)])  # the labels of the second are not looked at
     notes = (*inside.notes, *(f"{other}: {note}" for note in outside.notes))
-    return Items(_concatenated(inside.values, outside.values, name, other), y, notes, scope)
+    return Items(_concatenated(inside.values, outside.values, name, other), y, notes, out_of_scope)
 
 
 def _concatenated(first: Any, second: Any, name: str, other: str) -> Any:

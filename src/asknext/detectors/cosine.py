@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-from scipy import sparse
-
 from asknext.detectors.base import Detector, own_places
-from asknext.kernels.distances import as_points, blocks, unit
+from asknext.kernels.distances import as_points, unit
+from asknext.kernels.neighbours import most_alike
 from asknext.round import Round
 from asknext.types import Array, Ids
 
@@ -32,11 +30,4 @@ class Cosine(Detector):
     def score(self, round: Round, ids: Ids) -> Array:
         """-max cosine of each item."""
         X, known = (unit(as_points(round.read("embedding", rows))) for rows in (ids, round.labelled))
-        own, best = own_places(round.labelled, ids), np.full(len(ids), -1.0)
-        for part in blocks(len(ids), len(round.labelled)) if len(round.labelled) else ():
-            inner = X[part] @ known.T
-            table = inner.toarray() if sparse.issparse(inner) else inner
-            mine = np.flatnonzero(own[part] >= 0)
-            table[mine, own[part][mine]] = -1.0
-            best[part] = table.max(axis=1)
-        return -best
+        return -most_alike(X, known, own_places(round.labelled, ids))[1]

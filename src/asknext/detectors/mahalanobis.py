@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from asknext.detectors.base import Detector
-from asknext.kernels.gaussian import Covariance, deviations, group_means, shrunk_covariance
+from asknext.kernels.gaussian import Covariance, deviations, shrunk_covariance
+from asknext.kernels.groups import group_means
 from asknext.round import Round
 from asknext.types import Array, Floats, Ids
 
@@ -18,7 +19,7 @@ def class_gaussians(round: Round) -> tuple[Floats, Covariance]:
     While no class has two labels that differ, the covariance is the identity.
     """
     known, groups = round.read("embedding", round.labelled), np.unique(round.y, return_inverse=True)[1]
-    means = group_means(known, groups, int(groups.max()) + 1)
+    means = group_means(known, groups)
     return means, shrunk_covariance(deviations(known, groups, means))
 
 

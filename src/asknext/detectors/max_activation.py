@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from asknext.detectors.base import Detector
-from asknext.detectors.k_plus_one import open_head
-from asknext.kernels.mixture import two_gaussians
 from asknext.round import Round
+from asknext.strategies.open_head import mixture_posteriors, open_head
 from asknext.types import Array, Ids
 
 
@@ -43,18 +42,12 @@ class MaxActivation(Detector):
 
     def score(self, round: Round, ids: Ids) -> Array:
         """Probability of the lower Gaussian of each item; more where it is predicted to be out of scope."""
-        if not len(round.labelled):
+        head = open_head(round, strength=self.strength, temperature=self.temperature)
+        if head is None:
             return np.zeros(len(ids))
-        head = open_head(round, self.strength, self.temperature)
         logits = head.logits(round.read("embedding", ids))
         everyone = head.logits(round.read("embedding", round.candidates))
-        predicted, chosen = logits.argmax(axis=1), everyone.argmax(axis=1)
-        out = np.full(len(ids), 0.5)
-        for label in range(logits.shape[1] - 1):
-            mine, alike = predicted == label, everyone[chosen == label, label]
-            if len(alike):
-                mixture = two_gaussians(alike, steps=10, tolerance=1e-2, floor=5e-4)
-                out[mine] = 1.0 - mixture.posterior(logits[mine, label], monotone=True)
-        strange = predicted == logits.shape[1] - 1
+        out = 1.0 - mixture_posteriors(logits, everyone)
+        strange = logits.argmax(axis=1) == len(round.classes)
         out[strange] = 1.0 + head.proba(round.read("embedding", ids[strange]))[:, -1]
         return out

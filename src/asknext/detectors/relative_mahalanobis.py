@@ -8,7 +8,8 @@ import numpy as np
 
 from asknext.detectors.base import Detector
 from asknext.detectors.mahalanobis import class_gaussians
-from asknext.kernels.gaussian import deviations, group_means, shrunk_covariance
+from asknext.kernels.gaussian import deviations, shrunk_covariance
+from asknext.kernels.groups import group_means
 from asknext.round import Round
 from asknext.types import Array, Ids
 
@@ -37,7 +38,7 @@ class RelativeMahalanobis(Detector):
             return np.zeros(len(ids))
         means, shared = class_gaussians(round)
         known, one = round.read("embedding", round.labelled), np.zeros(len(round.labelled), dtype=np.intp)
-        mean = group_means(known, one, 1)
+        mean = group_means(known, one)
         background = shrunk_covariance(deviations(known, one, mean), shared.shrinkage)
         X = round.read("embedding", ids)
         return shared.squared_distances(X, means).min(axis=1) - background.squared_distances(X, mean)[:, 0]

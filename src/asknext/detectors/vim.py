@@ -10,7 +10,8 @@ from scipy import sparse
 
 from asknext.detectors.base import Detector
 from asknext.kernels.distances import blocks, squared_norms
-from asknext.kernels.gaussian import deviations, group_means, principal
+from asknext.kernels.gaussian import deviations, principal
+from asknext.kernels.groups import group_means
 from asknext.kernels.ood_scores import energy
 from asknext.round import Round
 from asknext.types import Array, Floats, Ids
@@ -42,7 +43,7 @@ class Vim(Detector):
         if not len(round.labelled):
             return np.zeros(len(ids))
         known, one = round.read("embedding", round.labelled), np.zeros(len(round.labelled), dtype=np.intp)
-        mean = group_means(known, one, 1)
+        mean = group_means(known, one)
         directions = principal(deviations(known, one, mean))[1]
         main = directions[len(directions) - len(directions) // 2 :]
         raised = _centred(round.read("logits", round.labelled)).max(axis=1, initial=0.0).mean()

@@ -9,6 +9,7 @@ from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
 from asknext.kernels.distances import as_points, blocks, centred, squared_distances, squared_norms
+from asknext.kernels.groups import group_means
 from asknext.types import Ids
 
 
@@ -33,17 +34,9 @@ def finch(X: Any) -> list[Ids]:
     (X,) = centred(as_points(X))
     labels = [np.arange(X.shape[0])]
     while labels[-1].max() > 0:
-        labels.append(_joined(cluster_means(X, labels[-1]))[labels[-1]])
+        means = group_means(X, labels[-1]).astype(X.dtype, copy=False)
+        labels.append(_joined(means)[labels[-1]])
     return labels
-
-
-def cluster_means(X: Any, labels: Ids) -> Any:
-    """The mean of the rows (m, d) of each cluster, for labels 0 … k-1; (k, d), dense."""
-    X = as_points(X)
-    shape = int(labels.max()) + 1, len(labels)
-    share = (1.0 / np.bincount(labels)[labels]).astype(X.dtype)
-    means = sparse.csr_array((share, (labels, np.arange(len(labels)))), shape=shape) @ X
-    return means.toarray() if sparse.issparse(means) else means
 
 
 def _joined(X: Any) -> Ids:

@@ -94,14 +94,6 @@ def principal(rows: Floats) -> tuple[Floats, Floats]:
     return variances, (vectors.T[kept] @ rows) / np.sqrt(n * variances)[:, None]
 
 
-def group_means(X: Any, groups: Array, k: int) -> Floats:
-    """Mean (k, d) of the rows of each group 0 … k-1, each of which has rows; X is (n, d), dense or CSR."""
-    members = sparse.csr_array((np.ones(len(groups)), (groups, np.arange(len(groups)))), (k, len(groups)))
-    sums = members @ X
-    dense = sums.toarray() if sparse.issparse(sums) else sums
-    return dense / np.bincount(groups, minlength=k)[:, None]
-
-
 def deviations(X: Any, groups: Array, means: Floats) -> Floats:
     """Rows (n, d), dense or CSR, less the mean of their group; dense, double precision."""
     dense = X.toarray() if sparse.issparse(X) else X

@@ -1,4 +1,4 @@
-"""How close rows lie to their nearest neighbours, and which rows are copies of one another."""
+"""Nearest neighbours: how far they are, which row points the same way, and which rows are copies."""
 
 from __future__ import annotations
 
@@ -75,6 +75,30 @@ def kth_distance(X: Any, others: Any, k: int, own: Array | None = None) -> Float
             near = table[np.arange(len(table)), np.maximum(wanted, 1) - 1]
         found[part] = np.where(wanted > 0, near, 0.0)
     return np.sqrt(found)
+
+
+def most_alike(X: Any, others: Any, own: Array | None = None) -> tuple[Ids, Floats]:
+    """Which of other rows has the largest cosine with each row, and this cosine.
+
+    Parameters
+    ----------
+    X : (n, d) rows; others : (m, d) rows; dense or CSR, of length 1, or 0, which has the cosine 0 with all.
+    own : (n,) position in `others` of the row itself, which does not count then, or -1 where it is not there.
+
+    Returns
+    -------
+    (n,) positions, and (n,) cosines; position 0 and cosine -1 where there is nothing to compare with.
+    """
+    found, cosine = np.zeros(X.shape[0], dtype=np.intp), np.full(X.shape[0], -1.0)
+    for part in blocks(X.shape[0], others.shape[0]) if others.shape[0] else ():
+        inner = X[part] @ others.T
+        table = inner.toarray() if sparse.issparse(inner) else inner
+        if own is not None:
+            mine = np.flatnonzero(own[part] >= 0)
+            table[mine, own[part][mine]] = -np.inf
+        found[part] = table.argmax(axis=1)
+        cosine[part] = np.maximum(table[np.arange(len(table)), found[part]], -1.0)
+    return found, cosine
 
 
 def distinct(X: Any) -> Ids:

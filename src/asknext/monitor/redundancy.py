@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from scipy import sparse
 
-from asknext.kernels.distances import as_points, blocks, centred, squared_norms, unit, without_rounding
-from asknext.kernels.neighbours import mean_distance
+from asknext.kernels.distances import as_points, centred, squared_norms, unit, without_rounding
+from asknext.kernels.neighbours import mean_distance, most_alike
 
 
 def mean_similarity(batch: Any) -> float | None:
@@ -26,13 +25,7 @@ def mean_similarity(batch: Any) -> float | None:
     if batch.shape[0] < 2:
         return None
     rows = unit(as_points(batch).astype(np.float64))
-    most = np.empty(batch.shape[0])
-    for part in blocks(len(most), len(most)):
-        inner = rows[part] @ rows.T
-        table = inner.toarray() if sparse.issparse(inner) else inner
-        mine = np.arange(part.start, part.stop)
-        table[mine - part.start, mine] = -np.inf
-        most[part] = table.max(axis=1)
+    most = most_alike(rows, rows, np.arange(batch.shape[0]))[1]
     return float(np.clip(most, -1.0, 1.0).mean())
 
 

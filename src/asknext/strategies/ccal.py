@@ -9,6 +9,7 @@ import numpy as np
 from scipy import sparse
 
 from asknext.kernels.distances import as_points, blocks, unit
+from asknext.kernels.neighbours import most_alike
 from asknext.kernels.scale import to_unit
 from asknext.round import Round
 from asknext.strategies.base import Selection, Strategy
@@ -78,12 +79,8 @@ class CCAL(Strategy):
     def _semantic(self, round: Round) -> tuple[Ids, Floats]:
         """Class of the labelled item with the largest cosine to each candidate, and this cosine."""
         X, known = _directions(round, self.semantic)
-        near, best = np.empty(X.shape[0], dtype=np.intp), np.empty(X.shape[0])
-        for part in blocks(X.shape[0], known.shape[0]):
-            table = _cosines(X[part], known)
-            closest = table.argmax(axis=1)
-            near[part], best[part] = round.y[closest], table[np.arange(len(table)), closest]
-        return near, best
+        near, cosine = most_alike(X, known)
+        return round.y[near].astype(np.intp), cosine
 
     def _told(self, round: Round, places: Ids) -> list[Floats]:
         """For each class how little a candidate stands out: c1 + (c1 - c2) + cos(A, B), or c1 alone."""

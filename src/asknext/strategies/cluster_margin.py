@@ -8,12 +8,12 @@ import numpy as np
 
 from asknext.answers import as_whole
 from asknext.errors import AskNextError
+from asknext.kernels.groups import place_in_group
 from asknext.kernels.linkage import average_linkage
 from asknext.round import Round
 from asknext.strategies.base import Selection, Strategy
 from asknext.strategies.margin import closeness
 from asknext.strategies.weighted_kmeans import shortlist
-from asknext.types import Ids
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class ClusterMargin(Strategy):
         kept = rng.permutation(shortlist(closest, self.beta * n, rng))
         cluster = labels[np.searchsorted(ids, round.candidates[kept])]
         size = np.bincount(cluster)[cluster]
-        turn = place_within(cluster)
+        turn = place_in_group(cluster)
         first = np.lexsort((cluster, size, turn))[:n]
         rows = kept[first]
         parts = {
@@ -81,12 +81,3 @@ class ClusterMargin(Strategy):
             "turn": turn[first], "margin": 1.0 - closest[rows],
         }  # fmt: skip
         return Selection(round.candidates[rows], closest[rows], parts, {"seed": seed})
-
-
-def place_within(cluster: Ids) -> Ids:
-    """For each entry, how many entries before it name the same cluster."""
-    order = np.argsort(cluster, kind="stable")
-    size = np.bincount(cluster)
-    place = np.empty(len(cluster), dtype=np.intp)
-    place[order] = np.arange(len(cluster)) - np.repeat(np.cumsum(size) - size, size)
-    return place

@@ -11,11 +11,12 @@ from asknext.answers import as_whole
 from asknext.errors import AskNextError
 from asknext.kernels.assign import nearest_rows
 from asknext.kernels.distances import as_points, centred
+from asknext.kernels.groups import place_in_group
 from asknext.kernels.mixture import two_gaussians
 from asknext.round import Round
 from asknext.strategies.base import Selection, Strategy
 from asknext.strategies.least_confidence import doubt
-from asknext.strategies.open_head import answered, logits, open_head, place_in_turn, precision
+from asknext.strategies.open_head import answered, logits, open_head, precision
 from asknext.types import Array, Floats
 
 
@@ -77,10 +78,10 @@ class EAOA(Strategy):
         share = n / max(1, len(np.unique(taken)))
         factor = self._adapted(round)
         chance = rng.random(len(purity))  # decides between equals
-        rank = place_in_turn(taken, np.lexsort((chance, -unsure, -purity)))
+        rank = place_in_group(taken, np.lexsort((chance, -unsure, -purity)))
         kept = rank < np.ceil(factor * share)
         within = np.where(kept, -unsure, -purity)  # of those kept the unsure first, of the others the pure
-        turn = place_in_turn(2 * taken + kept, np.lexsort((chance, within)))
+        turn = place_in_group(2 * taken + kept, np.lexsort((chance, within)))
         tier = np.where(kept, turn >= np.ceil(share), 2)
         first = np.lexsort((chance, within, np.where(tier == 0, turn, 0), tier))[:n]
         ids = round.candidates[first]

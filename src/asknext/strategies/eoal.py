@@ -9,12 +9,13 @@ from scipy.special import entr, expit, softmax
 
 from asknext.answers import as_whole
 from asknext.kernels.distances import as_points, blocks, squared_distances, squared_norms, to_nearest
-from asknext.kernels.finch import cluster_means, finch
+from asknext.kernels.finch import finch
+from asknext.kernels.groups import group_means, place_in_group
 from asknext.kernels.softmax_head import SoftmaxHead, softmax_head
 from asknext.round import Round
 from asknext.strategies.base import Selection, Strategy
 from asknext.strategies.entropy import entropy
-from asknext.strategies.open_head import chunks, logits, open_head, place_in_turn
+from asknext.strategies.open_head import chunks, logits, open_head
 from asknext.types import Array, Floats
 
 
@@ -71,7 +72,7 @@ class EOAL(Strategy):
         front = order[: max(n, min(self.sample, int((~outside).sum())))]
         clusterings = finch(round.read("embedding", round.candidates[front]))
         cluster = next(labels for labels in clusterings if labels.max() < n)
-        turn = np.where(outside[front], c, place_in_turn(cluster, np.arange(len(front))))
+        turn = np.where(outside[front], c, place_in_group(cluster))
         rows = front[np.lexsort((np.arange(len(front)), turn))[:n]]
         parts = {"purity": score[rows], "closed_set_entropy": closed[rows], "distance_entropy": away[rows]}
         return Selection(round.candidates[rows], score[rows], parts)
@@ -101,7 +102,7 @@ def _away(round: Round) -> Floats:
     known = as_points(round.read("embedding", round.out_of_scope))
     clusterings = finch(known)
     enough = [labels for labels in clusterings if labels.max() + 1 >= max(2, len(round.classes))]
-    centres = cluster_means(known, enough[-1] if enough else clusterings[0])
+    centres = group_means(known, enough[-1] if enough else clusterings[0])
     width = float(np.sqrt(to_nearest(known, centres).mean())) or 1.0
     return np.concatenate([_spread(X, centres, width) for X in chunks(round)])
 

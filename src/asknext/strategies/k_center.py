@@ -9,7 +9,6 @@ import numpy as np
 from asknext.kernels.kcenter import k_center
 from asknext.round import Round
 from asknext.strategies.base import Selection, Strategy
-from asknext.strategies.closed_set import closed
 
 
 @dataclass(frozen=True)
@@ -17,12 +16,8 @@ class KCenter(Strategy):
     """Ask, one by one, the item that is farthest from all items asked before, this batch included.
 
     Labelled, pending and out-of-scope items all count as centres. Without any, the first item is the one
-    closest to the mean of the candidates. Picks do not depend on chance beyond ties.
-
-    Parameters
-    ----------
-    cover_out_of_scope : items out of scope count as centres. Without, as open-set papers run it, a region
-        that is out of scope is asked about again and again; see `ClosedSet` for other strategies.
+    closest to the mean of the candidates. Picks do not depend on chance beyond ties. Under `ClosedSet`, as
+    open-set papers run it, a region that is out of scope is asked about again and again.
 
     Paper
     -----
@@ -37,11 +32,8 @@ class KCenter(Strategy):
     aliases = ("coreset", "k-center-greedy", "kcenter")
     needs = frozenset({"embedding"})
 
-    cover_out_of_scope: bool = True
-
     def select(self, round: Round, n: int, rng: np.random.Generator) -> Selection:
         """Choose n items; the score of each is its distance to the nearest centre when it was chosen."""
-        asked = round.asked if self.cover_out_of_scope else closed(round).asked
-        centres = round.read("embedding", asked)
+        centres = round.read("embedding", round.asked)
         rows, radii = k_center(round.read("embedding"), n, rng, centres)
         return Selection(round.candidates[rows], radii, {"distance": radii})

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from asknext.errors import AskNextError
-from asknext.kernels.mixture import two_gaussians
 from asknext.kernels.topn import top_n
 from asknext.round import Round
 from asknext.strategies.base import Selection, Strategy
-from asknext.strategies.open_head import logits, open_head
+from asknext.strategies.open_head import logits, mixture_posteriors, open_head
 from asknext.types import Floats, Ids
 
 HAIR = 1e-9  # weight of the activation where posteriors are the same
@@ -70,16 +69,12 @@ class LfOSA(Strategy):
 
     def _posteriors(self, round: Round) -> tuple[Floats, Floats, Ids]:
         """Posterior, activation and class of each candidate; out of scope -1, -activation and the last."""
-        head = open_head(round, self.temperature)
+        head = open_head(round, temperature=self.temperature)
         if head is None:
             zeros = np.zeros(len(round.candidates))
             return zeros, zeros, zeros.astype(np.intp)
         table = logits(round, head)
         taken, top = table.argmax(axis=1), table.max(axis=1)
         outside = taken == len(round.classes)
-        posterior = np.where(outside, -1.0, 0.0)
-        for place in np.unique(taken[~outside]):
-            rows = taken == place
-            mixture = two_gaussians(top[rows], steps=10, tolerance=1e-2, floor=5e-4)  # as published
-            posterior[rows] = mixture.posterior(top[rows], self.monotone)
+        posterior = np.where(outside, -1.0, mixture_posteriors(table, table, self.monotone))
         return posterior, np.where(outside, -top, top), taken

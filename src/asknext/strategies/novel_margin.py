@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from asknext.answers import as_whole
+from asknext.kernels.groups import place_in_group
 from asknext.kernels.kmeans import k_means_of_sample
 from asknext.kernels.topn import top_n
 from asknext.round import Round
 from asknext.strategies.base import Selection, Strategy
-from asknext.strategies.cluster_margin import place_within
 from asknext.strategies.margin import closeness
 from asknext.strategies.novelty import SCORES, check_score, limit, novelty
 from asknext.strategies.typiclust import TypiClust
@@ -79,7 +79,7 @@ class NovelMargin(Strategy):
             label[new] = k_means_of_sample(X, self.clusters or n, rng).labels
         wanted = doubt if round.index >= self.adaptive_round else -doubt
         new = new[np.lexsort((rng.random(len(new)), -wanted[new], label[new]))]
-        turn, size = place_within(label[new]), np.bincount(label[new], minlength=1)
+        turn, size = place_in_group(label[new]), np.bincount(label[new], minlength=1)
         rows = new[np.lexsort((label[new], -size[label[new]], turn))][:n]
         if len(rows) < n:
             rows = np.concatenate([rows, others[top_n(scores[others], n - len(rows), rng)]])

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from asknext.kernels.mixture import two_gaussians
 from asknext.kernels.softmax_head import SoftmaxHead, softmax_head
 from asknext.round import Round
 from asknext.strategies.base import SCORE_CHUNK
@@ -19,17 +20,19 @@ def answered(round: Round) -> tuple[Ids, Array]:
     return ids, np.concatenate([round.y, np.full(len(round.out_of_scope), len(round.classes))])
 
 
-def open_head(round: Round, temperature: float = 1.0) -> SoftmaxHead | None:
+def open_head(round: Round, *, strength: float = 1.0, temperature: float = 1.0) -> SoftmaxHead | None:
     """The head fitted to the embedding of all answers; None without a labelled item.
 
     Parameters
     ----------
-    temperature : see `asknext.kernels.softmax_head.softmax_head`; below 1 the logits are larger.
+    strength, temperature : see `asknext.kernels.softmax_head.softmax_head`; below a temperature of 1 the
+        logits are larger.
     """
     if not len(round.labelled):
         return None
     ids, y = answered(round)
-    return softmax_head(round.read("embedding", ids), y, len(round.classes) + 1, temperature=temperature)
+    X, k = round.read("embedding", ids), len(round.classes) + 1
+    return softmax_head(X, y, k, strength=strength, temperature=temperature)
 
 
 def logits(round: Round, head: SoftmaxHead) -> Floats:
@@ -43,23 +46,39 @@ def chunks(round: Round) -> Iterator[Any]:
         yield round.read("embedding", round.candidates[start : start + SCORE_CHUNK])
 
 
+def mixture_posteriors(table: Floats, reference: Floats, monotone: bool = True) -> Floats:
+    """How likely an item is one of those with a high logit among all that are taken for its class.
+
+    Of each class the largest logits of the reference items taken for it are a mixture of two Gaussians.
+
+    Parameters
+    ----------
+    table : (n, k) logits of the items, out of scope last; `reference` : (m, k) those that mixtures are
+        fitted to.
+    monotone : see `asknext.kernels.mixture.TwoGaussians.posterior`.
+
+    Returns
+    -------
+    (n,) posteriors of the higher component; ½ for an item that is taken for out of scope, or for a class that
+    no reference item is taken for.
+
+    Source
+    ------
+    Ning et al. 2022, "Active Learning for Open-set Annotation" (LfOSA), with the settings of its code.
+    """
+    taken, others = table.argmax(axis=1), reference.argmax(axis=1)
+    out = np.full(len(table), 0.5)
+    for place in range(table.shape[1] - 1):
+        mine, alike = taken == place, reference[others == place, place]
+        if len(alike):
+            mixture = two_gaussians(alike, steps=10, tolerance=1e-2, floor=5e-4)
+            out[mine] = mixture.posterior(table[mine, place], monotone)
+    return out
+
+
 def precision(round: Round, asked: Iterable[int]) -> float | None:
     """The share in scope of those of these items that have been answered; None without an answer."""
     ids = np.fromiter(asked, dtype=np.intp)
     inside = int(np.isin(ids, round.labelled).sum())
     all_ = inside + int(np.isin(ids, round.out_of_scope).sum())
     return inside / all_ if all_ else None
-
-
-def place_in_turn(groups: Ids, order: Ids) -> Ids:
-    """For each entry, how many entries of its group come before it.
-
-    Parameters
-    ----------
-    groups : (m,) group of each entry; `order` : (m,) positions, the first to come first.
-    """
-    sorted_ = order[np.argsort(groups[order], kind="stable")]
-    size = np.bincount(groups)
-    place = np.empty(len(groups), dtype=np.intp)
-    place[sorted_] = np.arange(len(groups)) - np.repeat(np.cumsum(size) - size, size)
-    return place

@@ -11,7 +11,8 @@ from scipy import sparse
 from asknext.answers import as_whole
 from asknext.errors import AskNextError
 from asknext.kernels.conditional import facility_gains, log_det_gains
-from asknext.kernels.distances import as_points, blocks, unit
+from asknext.kernels.distances import as_points, unit
+from asknext.kernels.neighbours import most_alike
 from asknext.round import Round
 from asknext.strategies.base import Selection, Strategy
 from asknext.types import Floats
@@ -86,10 +87,5 @@ class Similar(Strategy):
 
 
 def _largest(X: Any, others: Any) -> Floats:
-    """The largest product of each row of X with one of the others, at least 0; (m,)."""
-    out = np.zeros(X.shape[0])
-    for part in blocks(X.shape[0], others.shape[0]) if others.shape[0] else ():
-        product = X[part] @ others.T
-        table = product.toarray() if sparse.issparse(product) else product
-        out[part] = np.maximum(table.max(axis=1), 0.0)
-    return out
+    """The largest cosine of each row of X with one of the others, at least 0; (m,)."""
+    return np.maximum(most_alike(X, others)[1], 0.0)
