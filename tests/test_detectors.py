@@ -387,3 +387,12 @@ def test_a_plug_in_is_one_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
     finally:
         for cached in (registry.classes, registry._by_name):
             cached.cache_clear()
+
+
+@pytest.mark.parametrize("build", [
+    lambda: detectors.Knn(k=0), lambda: detectors.KnnContrast(k=-1), lambda: detectors.Energy(temperature=0),
+    lambda: detectors.KPlusOne(strength=0.0), lambda: detectors.MaxActivation(temperature=-1.0),
+])  # fmt: skip
+def test_parameters_that_make_no_sense_are_refused(build: Any) -> None:
+    with pytest.raises(AskNextError, match="must be above 0"):
+        build()

@@ -82,3 +82,15 @@ def own_places(references: Ids, ids: Ids) -> Ids:
         return np.full(len(ids), -1)
     places = np.minimum(np.searchsorted(references, ids), len(references) - 1)
     return np.where(references[places] == ids, places, -1)
+
+
+def check_above_zero(**parameters: float) -> None:
+    """Refuse parameters that make no sense at 0 or below.
+
+    Raises
+    ------
+    AskNextError : one is not above 0, or no number; the message names it.
+    """
+    for name, value in parameters.items():
+        if not value > 0:
+            raise AskNextError(f"{name} is {value}; it must be above 0.")

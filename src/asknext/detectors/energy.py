@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from asknext.detectors.base import Detector
+from asknext.detectors.base import Detector, check_above_zero
 from asknext.kernels import ood_scores
 from asknext.round import Round
 from asknext.types import Array, Ids
@@ -28,6 +28,9 @@ class Energy(Detector):
     needs = frozenset({"logits"})
 
     temperature: float = 1.0
+
+    def __post_init__(self) -> None:
+        check_above_zero(temperature=self.temperature)
 
     def score(self, round: Round, ids: Ids) -> Array:
         """-T log Σ exp(f / T) of each item."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from asknext.detectors.base import Detector
+from asknext.detectors.base import Detector, check_above_zero
 from asknext.detectors.knn import Knn
 from asknext.round import Round
 from asknext.strategies.open_head import open_head
@@ -32,6 +32,9 @@ class KPlusOne(Detector):
     needs = frozenset({"embedding"})
 
     strength: float = 1.0
+
+    def __post_init__(self) -> None:
+        check_above_zero(strength=self.strength)
 
     def score(self, round: Round, ids: Ids) -> Array:
         """Probability of the last class of each item."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from asknext.detectors.base import Detector, own_places
+from asknext.detectors.base import Detector, check_above_zero, own_places
 from asknext.kernels.distances import as_points, unit
 from asknext.kernels.neighbours import kth_distance
 from asknext.round import Round
@@ -52,6 +52,9 @@ class Knn(Detector):
 
     k: int = 1
     normalise: bool = True
+
+    def __post_init__(self) -> None:
+        check_above_zero(k=self.k)
 
     def score(self, round: Round, ids: Ids) -> Array:
         """Distance of each item."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from asknext.detectors.base import Detector
+from asknext.detectors.base import Detector, check_above_zero
 from asknext.detectors.knn import distance
 from asknext.round import Round
 from asknext.types import Array, Ids
@@ -38,6 +38,9 @@ class KnnContrast(Detector):
     k: int = 1
     normalise: bool = True
     relative: bool = True
+
+    def __post_init__(self) -> None:
+        check_above_zero(k=self.k)
 
     def score(self, round: Round, ids: Ids) -> Array:
         """Difference of distances of each item."""

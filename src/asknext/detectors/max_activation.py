@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from asknext.detectors.base import Detector
+from asknext.detectors.base import Detector, check_above_zero
 from asknext.round import Round
 from asknext.strategies.open_head import mixture_posteriors, open_head
 from asknext.types import Array, Ids
@@ -39,6 +39,9 @@ class MaxActivation(Detector):
 
     temperature: float = 0.5
     strength: float = 1.0
+
+    def __post_init__(self) -> None:
+        check_above_zero(temperature=self.temperature, strength=self.strength)
 
     def score(self, round: Round, ids: Ids) -> Array:
         """Probability of the lower Gaussian of each item; more where it is predicted to be out of scope."""
