@@ -23,6 +23,8 @@ from asknext.strategies.learning_loss import LearningLoss
 from asknext.strategies.lessons import Lesson, Scale, lessons, noted, remembered, settled
 from asknext.strategies.purity import Purity
 
+LEAST = get("least-confidence")
+
 RNG = np.random.default_rng(0)
 SIZE = 300
 OOD = RNG.normal(size=SIZE)
@@ -97,7 +99,7 @@ def test_the_first_batch_by_hand() -> None:
     sides = np.stack([-OOD[left], 1.0 - PROBA[left].max(axis=1)])
     z = (sides - sides.mean(axis=1, keepdims=True)) / sides.std(axis=1, keepdims=True)
     total = z.mean(axis=0)
-    chosen = ask(MQNet(), round)
+    chosen = ask(MQNet(LEAST), round)
     assert chosen.ids.tolist() == left[np.argsort(-total)[:20]].tolist()
     np.testing.assert_allclose(chosen.scores, np.sort(total)[::-1][:20])
     published = ask(MQNet.published(), round)
@@ -202,7 +204,7 @@ def test_too_few_pairs_and_then_enough_from_several_batches() -> None:
 def test_learning_and_asking_use_the_same_statistics() -> None:
     """What is remembered are the scores standardised over all candidates of the round that asked."""
     round = view(dict.fromkeys(range(50), "a"))
-    chosen = ask(MQNet(), round)
+    chosen = ask(MQNet(LEAST), round)
     sides = np.stack([-OOD[round.candidates], 1.0 - PROBA[round.candidates].max(axis=1)], axis=1)
     z = (sides - sides.mean(axis=0)) / sides.std(axis=0)
     kept = np.array(after(chosen)["batches"][0]["z"])
@@ -211,7 +213,7 @@ def test_learning_and_asking_use_the_same_statistics() -> None:
 
 def test_the_worth_of_each_answer() -> None:
     """Cross entropy under the model that asked, capped for a new class; 0 out of scope; pending none."""
-    first = ask(MQNet(), view())
+    first = ask(MQNet(LEAST), view())
     a, b, c, d, *rest = first.ids.tolist()
     answers = {a: "b", b: OUT_OF_SCOPE, c: "pending", d: "new", **dict.fromkeys(rest, "pending")}
     round = view(answers, after(first), 1, ("new", "a", "b", "c"), proba=RNG.dirichlet(np.ones(4), size=SIZE))

@@ -16,6 +16,7 @@ from asknext.strategies.combiners import CLIP, Combiner, PublishedRanker, Ranker
 from asknext.strategies.learning_loss import LearningLoss
 from asknext.strategies.least_confidence import LeastConfidence
 from asknext.strategies.lessons import Scale, lessons, noted, remembered, settled, short
+from asknext.strategies.margin import Margin
 from asknext.strategies.purity import Purity
 
 GRID = 9  # steps of each axis on which the learned trade-off is kept
@@ -45,8 +46,9 @@ class MQNet(Combination):
     Paper
     -----
     Park et al. 2022, "Meta-Query-Net: Resolving Purity-Informativeness Dilemma in Open-set Active Learning".
-    We clip scores where the paper takes their exponentials, whose sigmoids saturate at the top; learn from
-    three batches rather than one; and weigh pairs by their gap. `published()` is the paper; `released()` has
+    We take the margin where the paper takes the largest probability, which asks better on real pools; clip
+    scores where the paper takes their exponentials, whose sigmoids saturate at the top; learn from three
+    batches rather than one; and weigh pairs by their gap. `published()` is the paper; `released()` has
     the faults of the authors' code, which standardises by other statistics in learning than in asking.
     """
 
@@ -57,7 +59,7 @@ class MQNet(Combination):
     aliases = ("mq-net",)
     stochastic = True
 
-    informativeness: Score = LeastConfidence()  # noqa: RUF009 (frozen)
+    informativeness: Score = Margin()  # noqa: RUF009 (frozen)
     purity: Score = Purity()  # noqa: RUF009 (frozen)
     combiner: Combiner = Ranker()  # noqa: RUF009 (frozen)
 
