@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import tee
 from pathlib import Path
 from typing import Annotated
 
@@ -47,9 +48,12 @@ def advise(
         raise AskNextError(f"{project} holds nothing yet; ask and tell first.")
     X = features_of(project, state.n, state.data, data, target)
     model = stored(events, ColumnStore(project / "columns"))
-    moments = list(looks(events, model))
-    seen = list(readings(moments, watched(state.n, state.seed), X, state.seed))
-    advice = advice_of(seen, of_state(state, moments[-1].proba), family_of(events))
+    moments, present = tee(looks(events, model))
+    seen = []
+    for reading in readings(moments, watched(state.n, state.seed), X, state.seed):
+        seen.append(reading)
+        last = next(present)  # one moment at a time: each holds the probabilities of the whole pool
+    advice = advice_of(seen, of_state(state, last.proba), family_of(events))
     if as_json:
         print_json(advice.as_dict())
         return

@@ -99,20 +99,13 @@ def stored(events: Iterable[Event], columns: ColumnStore) -> Callable[[State], M
         if not labelled:
             return lambda ids: np.full((len(ids), k), 1 / max(1, k))
         kept = fitted.get(state.round, {"labelled": -1, "columns": {}})
-        key = kept["columns"].get("proba", "")
         if kept["labelled"] != labelled or kept.get("learnt", state.learnt) != state.learnt:
             return None
-        values = columns.get(key)
+        values = columns.get(kept["columns"].get("proba", ""))
         if values is None or values.shape[1] > k:
             return None
         wider = ((0, 0), (0, k - values.shape[1]))  # classes added since, of which the model knows nothing
-
-        def rows(ids: Ids) -> Array:
-            found = columns.get(key)
-            assert found is not None, "it was there before"
-            return np.pad(found[ids], wider)
-
-        return rows
+        return lambda ids: np.pad(values[ids], wider)
 
     return model
 
