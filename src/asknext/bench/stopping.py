@@ -168,8 +168,8 @@ def told(found: dict[str, Any]) -> str:
     """What the table shows, in a sentence."""
     return (
         "A stop is right where the labels after it would have added at most "
-        f"{found['within']:g} point{'s' * (found['within'] != 1)} of test accuracy; a rule that never stops is always right and "
-        "saves nothing."
+        f"{found['within']:g} point{'s' * (found['within'] != 1)} of test accuracy; a rule that never stops is "
+        "always right and saves nothing."
     )
 
 
