@@ -166,10 +166,10 @@ def over_tasks(out: Path, tasks: Iterable[str], points: float) -> dict[str, Any]
 
 def told(found: dict[str, Any]) -> str:
     """What the table shows, in a sentence."""
+    points = f"{found['within']:g} point{'s' * (found['within'] != 1)}"
     return (
-        "A stop is right where the labels after it would have added at most "
-        f"{found['within']:g} point{'s' * (found['within'] != 1)} of test accuracy; a rule that never stops is "
-        "always right and saves nothing."
+        f"A stop is right where the labels after it would have added at most {points} of test accuracy; a "
+        "rule that never stops is always right and saves nothing."
     )
 
 
