@@ -31,6 +31,7 @@ OOD = RNG.normal(size=SIZE)
 PROBA = RNG.dirichlet(np.ones(3), size=SIZE)
 CLASSES = ("a", "b", "c")
 COLUMNS = {"ood": OOD, "proba": PROBA, "predicted_loss": RNG.normal(size=SIZE)}
+COLUMNS["embedding"] = RNG.normal(size=(SIZE, 3))
 NO_SCALE = Scale(np.zeros(2), np.ones(2))
 
 
@@ -78,10 +79,33 @@ def test_common_check(strategy: Any) -> None:
 
 
 def test_it_needs_what_its_parts_read() -> None:
-    assert MQNet().needs == {"ood", "proba"}
-    assert MQNet(LearningLoss()).needs == {"ood", "proba", "predicted_loss"}
-    assert MQNet(LearningLoss(), combiner=SumExp()).needs == {"ood", "predicted_loss"}
+    assert MQNet().needs == {"ood", "proba", "embedding"}
+    assert MQNet(LearningLoss(), factor=1).needs == {"ood", "proba", "predicted_loss"}
+    assert MQNet(LearningLoss(), combiner=SumExp(), factor=1).needs == {"ood", "predicted_loss"}
     assert get("mq-net") == MQNet()
+
+
+def test_the_batch_is_spread_over_the_best() -> None:
+    """Of ten times as many as are asked, those nearest to the centres of as many clusters, best first."""
+    n, corners = 6, np.repeat(np.arange(6), SIZE // 6)
+    X = np.stack([np.cos(corners), np.sin(corners)], axis=1) * 100.0 + COLUMNS["embedding"][:, :2]
+    round = view(embedding=X)
+    best, spread = ask(MQNet(factor=1), round, 10 * n), ask(MQNet(), round, n)
+    assert set(spread.ids.tolist()) <= set(best.ids.tolist())
+    assert sorted(corners[spread.ids]) == list(range(6))
+    assert len(set(corners[best.ids[:n]])) < 6
+    assert np.diff(spread.scores).max() <= 0
+    record = after(spread)["batches"][0]
+    assert record["ids"] == spread.ids.tolist()
+    np.testing.assert_array_equal(spread.parts["purity"], -OOD[spread.ids])
+
+
+def test_combiners_by_name_and_presets_as_spelled() -> None:
+    assert get("mqnet(combiner='pareto', factor=2)").combiner == Pareto()
+    assert get("mq_net(combiner='sum-exp')").name == "mqnet(combiner='sum-exp')"
+    published = get("mqnet.published")
+    assert (published.name, published) == ("mqnet.published", MQNet.published())
+    assert get("mqnet.released(loss=True)").needs == MQNet.released(loss=True).needs
 
 
 def test_purer_and_larger_predicted_loss_come_first() -> None:
@@ -99,7 +123,7 @@ def test_the_first_batch_by_hand() -> None:
     sides = np.stack([-OOD[left], 1.0 - PROBA[left].max(axis=1)])
     z = (sides - sides.mean(axis=1, keepdims=True)) / sides.std(axis=1, keepdims=True)
     total = z.mean(axis=0)
-    chosen = ask(MQNet(LEAST), round)
+    chosen = ask(MQNet(LEAST, factor=1), round)
     assert chosen.ids.tolist() == left[np.argsort(-total)[:20]].tolist()
     np.testing.assert_allclose(chosen.scores, np.sort(total)[::-1][:20])
     published = ask(MQNet.published(), round)
@@ -316,7 +340,7 @@ def test_one_class_teaches_no_loss_and_falls_back() -> None:
     first = ask(MQNet(), view(classes=("a",), proba=certain))
     answers = {int(i): OUT_OF_SCOPE if i % 2 else "a" for i in first.ids}
     round = view(answers, after(first), 1, ("a",), proba=certain)
-    chosen = ask(MQNet(), round)
+    chosen = ask(MQNet(factor=1), round)
     purest = np.argsort(OOD[round.candidates])[:20]  # informativeness is the same for all
     assert set(chosen.ids.tolist()) == set(round.candidates[purest].tolist())
 
@@ -326,7 +350,9 @@ def test_one_class_teaches_no_loss_and_falls_back() -> None:
     [
         (lambda: MQNet(get("badge")), "'badge' has no score"),
         (lambda: MQNet(purity=get("badge")), "'badge' has no score"),
-        (lambda: MQNet(combiner="sum"), "the combiner is 'sum'"),
+        (lambda: MQNet(combiner="sum"), "unknown combiner 'sum'; did you mean 'sum-exp'"),
+        (lambda: MQNet(combiner=0.5), "the combiner is 0.5; give a name"),
+        (lambda: MQNet(factor=0.5), "factor is 0.5; keep at least 1"),
         (lambda: MQNet("margin"), "give strategy objects"),
         (lambda: Weighted(1.5), r"alpha is 1\.5"),
         (lambda: Ranker("forest"), "'forest'; choose"),

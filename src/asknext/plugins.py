@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import pkgutil
+import re
 import sys
 import warnings
 from collections.abc import Iterable, Mapping
@@ -102,6 +104,30 @@ def find(kind: str, name: str, known: Mapping[str, T]) -> T:
     near = get_close_matches(wanted, spelled, n=1, cutoff=0.5)
     hint = f"did you mean '{spelled[near[0]]}'?" if near else f"there is: {', '.join(sorted(known))}."
     raise AskNextError(f"unknown {kind} '{name}'; {hint}")
+
+
+def called(text: str, example: str) -> tuple[str, dict[str, Any]]:
+    """Name and parameters of something written as `name(parameter=value, …)`, or as its name alone.
+
+    Parameters
+    ----------
+    text : as the user wrote it; values are Python literals.
+    example : how it could be written, for the message.
+
+    Raises
+    ------
+    AskNextError : there are brackets, and what stands in them cannot be read.
+    """
+    found = re.fullmatch(r"([^(]*)\((.*)\)\s*", text.strip(), re.DOTALL)
+    if found is None and "(" not in text:
+        return text.strip(), {}
+    try:
+        call = ast.parse(f"f({found[2]})" if found else "", mode="eval").body
+        if found and isinstance(call, ast.Call) and not call.args and all(word.arg for word in call.keywords):
+            return found[1].strip(), {str(w.arg): ast.literal_eval(w.value) for w in call.keywords}
+    except (SyntaxError, ValueError, MemoryError, RecursionError):  # the last two: nested too deeply
+        pass
+    raise AskNextError(f"'{text}' cannot be read; write parameters as in {example}.")
 
 
 def imported(kind: str, name: str) -> Any:

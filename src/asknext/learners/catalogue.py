@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ast
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +9,7 @@ from asknext.errors import AskNextError
 from asknext.learners.base import Learner
 from asknext.learners.precomputed import Precomputed
 from asknext.learners.sklearn import SklearnLearner
-from asknext.plugins import find, plugins
+from asknext.plugins import called, find, plugins
 
 
 def _logistic_regression() -> Any:
@@ -74,7 +72,7 @@ def make(name: str) -> Learner:
     ------
     AskNextError : unknown name (the nearest one is suggested) or unknown parameter.
     """
-    name, parameters = _parsed(name)
+    name, parameters = called(name, "random-forest(max_depth=10)")
     made = (LEARNERS.get(name) or find("learner", name, {**plugins("asknext.learners"), **LEARNERS}))()
     if parameters:
         if isinstance(made, Learner):
@@ -87,20 +85,6 @@ def make(name: str) -> Learner:
                 )
         made.set_params(**parameters)
     return made if isinstance(made, Learner) else SklearnLearner(made)
-
-
-def _parsed(text: str) -> tuple[str, dict[str, Any]]:
-    """Name and parameters of a learner written as `name(parameter=value, …)`, or as its name alone."""
-    found = re.fullmatch(r"([^(]*)\((.*)\)\s*", text, re.DOTALL)
-    if found is None:
-        return text, {}
-    try:
-        call = ast.parse(f"f({found[2]})", mode="eval").body
-        if isinstance(call, ast.Call) and not call.args:
-            return found[1], {str(word.arg): ast.literal_eval(word.value) for word in call.keywords}
-    except (SyntaxError, ValueError, MemoryError, RecursionError):  # the last two: nested too deeply
-        pass
-    raise AskNextError(f"'{text}' is no learner; write its parameters as in random-forest(max_depth=10).")
 
 
 def as_learner(learner: Any) -> Learner:

@@ -11,6 +11,7 @@ from asknext.strategies.base import Score, Selection, Strategy, choose
 from asknext.strategies.check import check_strategy
 from asknext.strategies.description import details, summary
 from asknext.strategies.peers import named
+from asknext.strategies.spelled import spelled
 
 __all__ = [
     "Score", "Selection", "Strategy", "catalogue", "check_strategy", "choose", "describe",
@@ -23,8 +24,10 @@ def get(strategy: str | Strategy) -> Strategy:
 
     Parameters
     ----------
-    strategy : a name such as "typiclust", one of another package or your own such as "modal:margin_sampling"
-        or "mine:Strategy" (see `asknext.strategies.peers`), or an object such as `TypiClust(neighbours=10)`.
+    strategy : a name such as "typiclust", with parameters or a preset as "typiclust(neighbours=10)" and
+        "typiclust.published" (see `asknext.strategies.spelled`); one of another package or your own as
+        "modal:margin_sampling" and "mine:Strategy" (see `asknext.strategies.peers`); or an object such as
+        `TypiClust(neighbours=10)`.
 
     Raises
     ------
@@ -33,7 +36,7 @@ def get(strategy: str | Strategy) -> Strategy:
     if isinstance(strategy, str) and ":" in strategy:
         return named(strategy)
     if isinstance(strategy, str):
-        return plugins.find("strategy", strategy, _by_name())()
+        return spelled(strategy, _by_name())
     if not isinstance(strategy, Strategy):
         raise AskNextError(
             f"{strategy!r} is {'a class' if plugins.concrete(strategy, Strategy) else 'no strategy'}; "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from asknext.errors import AskNextError
 from asknext.kernels.monotone_net import fit_ranker, fit_ranker_published
 from asknext.kernels.pareto import fronts
 from asknext.kernels.threads import one_thread
+from asknext.plugins import find
 from asknext.strategies.lessons import Lesson, Scale
 from asknext.types import Floats
 
@@ -189,6 +190,27 @@ class PublishedRanker(Combiner):
             X[:, 1] = last.raw[:, 1]
         net = fit_ranker_published(X, last.loss, rng, ties=self.faults != "none")
         return lambda z: net.scores(_exp(z))
+
+
+COMBINERS: dict[str, Callable[[], Combiner]] = {
+    "ranker": Ranker, "published-ranker": PublishedRanker, "sum-exp": SumExp, "weighted": Weighted,
+    "pareto": Pareto,
+}  # fmt: skip
+"""Names of combiners, each with what makes one."""
+
+
+def as_combiner(combiner: Any) -> Combiner:
+    """A combiner from its name or from one.
+
+    Raises
+    ------
+    AskNextError : it is neither.
+    """
+    if isinstance(combiner, str):
+        return find("combiner", combiner, COMBINERS)()
+    if not isinstance(combiner, Combiner):
+        raise AskNextError(f"the combiner is {combiner!r}; give a name or an object such as Ranker().")
+    return combiner
 
 
 def _exp(z: Floats) -> Floats:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ast
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from typing import Any, NamedTuple
 
-from asknext.errors import AskNextError, UnavailableError
+from asknext.errors import UnavailableError
+from asknext.plugins import called
 from asknext.strategies.base import Strategy
 from asknext.strategies.peers.own import own
 from asknext.strategies.peers.peer import module_of
@@ -48,7 +48,7 @@ def named(name: str) -> Strategy:
     prefix = prefix.lower().replace("_", "-")
     if prefix not in PACKAGES:
         return own(name.strip())
-    return _adapter(prefix)(*_call(theirs))
+    return _adapter(prefix)(*called(theirs, "CoreSet(metric='cosine')"))
 
 
 def versions(names: tuple[str, ...]) -> dict[str, str]:
@@ -69,17 +69,3 @@ def _adapter(prefix: str) -> Any:
         raise UnavailableError(f"{prefix} is not installed; pip install {package.distribution}")
     module, kind = package.adapter
     return getattr(module_of(prefix, f"{__name__}.{module}"), kind)
-
-
-def _call(text: str) -> tuple[str, dict[str, Any]]:
-    """The name and the parameters of `Name` or `Name(key=value)`."""
-    name, bracket, _ = text.strip().partition("(")
-    if not bracket:
-        return name, {}
-    try:
-        call = ast.parse(text.strip(), mode="eval").body
-        if isinstance(call, ast.Call) and not call.args and all(given.arg for given in call.keywords):
-            return name.strip(), {str(given.arg): ast.literal_eval(given.value) for given in call.keywords}
-    except (SyntaxError, ValueError):
-        pass
-    raise AskNextError(f"'{text}' cannot be read; write parameters as in CoreSet(metric='cosine').")

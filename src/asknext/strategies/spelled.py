@@ -1,0 +1,56 @@
+"""Strategies as they are spelled: a name, a preset, parameters."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+
+from asknext.errors import AskNextError
+from asknext.plugins import called, find
+from asknext.strategies.base import Strategy
+
+
+def spelled(text: str, kinds: Mapping[str, type[Strategy]]) -> Strategy:
+    """The strategy written as `name`, `name(parameter=value, …)`, `name.preset` or `name.preset(…)`.
+
+    One with a preset or parameters is called as it is spelled, so that it stands beside others in a table.
+
+    Parameters
+    ----------
+    text : values are Python literals; a preset is a class method that makes one, such as `published`.
+    kinds : classes by name and alias.
+
+    Raises
+    ------
+    AskNextError : an unknown name, preset or parameter, or a value that the strategy refuses.
+    """
+    name, parameters = called(text, "typiclust(neighbours=10)")
+    name, _, preset = name.partition(".")
+    kind = find("strategy", name, kinds)
+    make = _preset(kind, preset) if preset else kind
+    known = list(inspect.signature(make).parameters)
+    for parameter in parameters:
+        if parameter not in known:
+            there = f"there is: {', '.join(known)}" if known else "it takes none"
+            raise AskNextError(f"the strategy '{name}' has no parameter '{parameter}'; {there}.")
+    try:
+        made = make(**parameters)
+    except TypeError as error:
+        raise AskNextError(f"the strategy '{text}' cannot be made: {error}.") from error
+    if preset or parameters:
+        given = ", ".join(f"{key}={value!r}" for key, value in parameters.items())
+        full = kind.name + f".{preset}" * bool(preset) + f"({given})" * bool(given)
+        object.__setattr__(made, "name", full)
+    return made
+
+
+def _preset(kind: type[Strategy], preset: str) -> Callable[..., Strategy]:
+    presets = {
+        name: getattr(kind, name)
+        for name, attribute in inspect.getmembers_static(kind)
+        if isinstance(attribute, classmethod) and not name.startswith("_")
+    }
+    if preset not in presets:
+        there = f"there is: {', '.join(presets)}" if presets else "it has none"
+        raise AskNextError(f"the strategy '{kind.name}' has no preset '{preset}'; {there}.")
+    return presets[preset]
