@@ -59,8 +59,8 @@ class MQNet(Combination):
     The paper asks the n best. We spread the batch, as the n best resemble each other and that cost 2 to 5
     points of accuracy; take the margin where the paper takes the largest probability, which asks better on
     real pools; clip scores where the paper takes exponentials, whose sigmoids saturate at the top; learn from
-    three batches rather than one; and weigh pairs by their gap. `published()` is the paper; `released()` has the
-    faults of the authors' code, which standardises by other statistics in learning than in asking.
+    three batches rather than one; and weigh pairs by their gap. `published()` is the paper; `released()` has
+    the faults of the authors' code, which standardises by other statistics in learning than in asking.
     """
 
     name = "mqnet"
