@@ -140,8 +140,8 @@ def check_strategies(settings: Settings, data: Dataset) -> None:
         check(Run(Path(), name, 0), data.X, y, data.classes, settings)
     if settings.detector != "auto" and not any(OOD in get(name).needs for name in settings.strategies):
         raise AskNextError(
-            f"the detector '{settings.detector}' is chosen, but no strategy here reads `ood`; name "
-            "one that does, such as mqnet, or leave the detector out."
+            f"the detector '{settings.detector}' is chosen, but no strategy here reads the signal 'ood'; "
+            "name one that does, such as mqnet, or leave the detector out."
         )
 
 
