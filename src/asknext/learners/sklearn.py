@@ -123,9 +123,9 @@ class ConstantModel:
     classes: NDArray[np.int32]
 
     def signal(self, name: str, X: Any) -> Array:
-        """Probability 1 for the one class, whose logit may then be anything, such as 0."""
+        """Probability 1 for the one class; its logit could be any number."""
         n = rows.count(X)
-        return np.zeros((n, 1)) if name == "logits" else np.ones((n, 1, 1) if name == "samples" else (n, 1))
+        return np.ones((n, 1, 1) if name == "samples" else (n, 1))
 
 
 def decision_proba(values: Array) -> Array:
