@@ -257,7 +257,7 @@ def test_a_strategy_that_needs_none_gets_none() -> None:
 def test_what_is_missing_is_named_before_a_label_is_spent() -> None:
     with pytest.raises(MissingSignalError, match="the detector 'energy' needs the signal 'logits'"):
         asknext.select(DIGITS, 5, Strangest(), detector="energy")
-    campaign = asknext.Campaign(DIGITS, strategy=Strangest(), detector="max-logit")
+    campaign = asknext.Campaign(DIGITS, "random-forest", strategy=Strangest(), detector="max-logit")
     with pytest.raises(MissingSignalError, match=r"'max-logit' needs the signal 'logits'.*there is: .*proba"):
         campaign.require()
     texts = asknext.Campaign(["a", "b", "c"], None, strategy=Strangest())

@@ -238,7 +238,7 @@ def test_learners_of_scikit_learn_suffice(learner: Any, strategy: Strategy) -> N
 
 def test_a_score_of_logits_says_what_it_lacks() -> None:
     with pytest.raises(MissingSignalError, match=r"'aloe' needs the signal 'logits'.*score='msp'"):
-        Campaign(np.eye(4), "logistic-regression", Aloe(score="energy")).ask(1)
+        Campaign(np.eye(4), "random-forest", Aloe(score="energy")).ask(1)
 
 
 def test_only_what_the_score_reads_is_needed() -> None:

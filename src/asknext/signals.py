@@ -13,7 +13,8 @@ from asknext.errors import AskNextError, MissingSignalError
 from asknext.types import Array, Ids
 
 Source = Callable[[Ids], Array]
-"""Computes the given rows of a column. It may say in `needs` what other signals it reads, as the `reader`."""
+"""Computes the given rows of a column. It may say in `needs` what other signals it reads, as the `reader`,
+and in `origin` who it was in the end."""
 
 
 def softmax(logits: Array) -> Array:
@@ -152,6 +153,12 @@ class Signals:
         given = {name: self._sources[name] for name in AXES if name in self._sources}
         return {name: source.shape[-1] for name, source in given.items() if not callable(source)}
 
+    @property
+    def origins(self) -> dict[str, str]:
+        """Who computed what was read so far, where a source says so in `origin`."""
+        read = {name: getattr(self._sources[name], "origin", None) for name in self._known}
+        return {name: origin for name, origin in read.items() if origin is not None}
+
     def require(self, names: Iterable[str], reader: str) -> None:
         """Check before a label is spent that everything a reader needs is there.
 
@@ -224,8 +231,8 @@ class Signals:
 _HINTS = {
     "proba": "give proba= or a learner with class probabilities.",
     "embedding": "give embedding=, a numeric matrix with a row for each item.",
-    "logits": "give signals={\"logits\": …} or a learner that has them, or choose what reads `proba`, "
-    "such as score='msp'.",
+    "logits": "give signals={\"logits\": …} or a learner that has them, such as logistic-regression or mlp, "
+    "or choose what reads `proba`, such as score='msp'.",
     "samples": "choose a learner that draws several predictions, such as a random forest.",
     "predicted_loss": "give signals={\"predicted_loss\": …}, or choose another strategy.",
     "truth": "only a benchmark knows the true classes beforehand, so choose another strategy.",

@@ -20,6 +20,7 @@ from asknext.bench.protocol import Settings, class_positions, split
 from asknext.bench.results import Measure, Timing
 from asknext.bench.run import Run, check, execute
 from asknext.datasets import Dataset
+from asknext.detectors.signal import OOD
 from asknext.errors import AskNextError, UnavailableError
 from asknext.log import events as kinds
 from asknext.log.reader import count_events
@@ -132,11 +133,16 @@ def check_strategies(settings: Settings, data: Dataset) -> None:
 
     Raises
     ------
-    AskNextError : there is such a strategy.
+    AskNextError : there is such a strategy, or a detector is chosen that none of them reads.
     """
     y = class_positions(data)
     for name in settings.strategies:
         check(Run(Path(), name, 0), data.X, y, data.classes, settings)
+    if settings.detector != "auto" and not any(OOD in get(name).needs for name in settings.strategies):
+        raise AskNextError(
+            f"the detector '{settings.detector}' is chosen, but no strategy here reads the signal 'ood'; "
+            "name one that does, such as mqnet, or leave the detector out."
+        )
 
 
 def measure(

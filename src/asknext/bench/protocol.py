@@ -39,6 +39,7 @@ class Settings:
     source, target : the data as named on the command line.
     strategies : names, in the order of the table.
     learner : a name.
+    detector : the name of what computes the signal `ood` for strategies that read it.
     initial : items labelled at random before the first question, the same for all strategies; 0 starts
         cold, each strategy choosing its first batch.
     batch : items a round.
@@ -61,6 +62,7 @@ class Settings:
     test_share: float
     halves: bool = False
     stratified: bool = False
+    detector: str = "auto"
     scenario: Scenario = field(default_factory=Scenario)
 
     @property
@@ -71,6 +73,8 @@ class Settings:
             said.append("seeds 2s and 2s + 1 share halves, not drawn by class, and swap pool and test")
         if self.stratified:
             said.append("the first labels are drawn by class")
+        if self.detector != "auto":
+            said.append(f"the detector '{self.detector}' tells how likely an item is out of scope")
         return (*said, *self.scenario.sentences)
 
     def test_size(self, n: int, classes: int) -> int:
@@ -80,7 +84,8 @@ class Settings:
     def identity(self, data: Dataset) -> dict[str, Any]:
         """All that a single run depends on: it may be extended by strategies, seeds and rounds."""
         outside = () if data.out_of_scope is None else (data.out_of_scope,)
-        special = {name: True for name in ("halves", "stratified") if getattr(self, name)}
+        usual = {"halves": False, "stratified": False, "detector": "auto"}
+        special = {name: getattr(self, name) for name in usual if getattr(self, name) != usual[name]}
         return {
             "dataset": data.name,
             "data": rows.fingerprint(data.X, data.y.tolist(), *outside),
@@ -309,7 +314,9 @@ def recorded(out: Path) -> tuple[dict[str, Any], Settings]:
         values["scenario"] = _recorded_scenario(values.get("scenario", {}))
         settings = Settings(**values)
         whole = (settings.initial, settings.batch, settings.rounds, settings.seeds)
-        names = (settings.source, settings.learner, *settings.strategies, settings.target or "")
+        names = (
+            settings.source, settings.target or "", settings.learner, settings.detector, *settings.strategies,
+        )  # fmt: skip
         sound = all(type(n) is int for n in whole) and all(isinstance(name, str) for name in names)
         flags = isinstance(settings.halves, bool) and isinstance(settings.stratified, bool)
         if sound and flags and isinstance(settings.test_share, float) and isinstance(identity["data"], str):

@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from asknext import strategies
+from asknext import detectors, strategies
 from asknext.bench.compare import check_strategies
 from asknext.bench.protocol import Settings, fit_to_pool, load_data
 from asknext.bench.published_table import Published, read_published
@@ -30,13 +30,13 @@ _KINDS = {
 }  # fmt: skip
 _TYPES = {
     "title": str, "description": str, "name": str, "data": str, "target": str, "learner": str,
-    "initial": int, "batch": int, "rounds": int, "seeds": int, "test_share": float, "strategies": list,
-    "halves": bool, "stratified": bool, "tasks": list, "groups": dict, "defaults": dict, "quick": dict,
-    "published": dict, "optional": bool, "stopping": dict, "within": float,
+    "detector": str, "initial": int, "batch": int, "rounds": int, "seeds": int, "test_share": float,
+    "strategies": list, "halves": bool, "stratified": bool, "tasks": list, "groups": dict, "defaults": dict,
+    "quick": dict, "published": dict, "optional": bool, "stopping": dict, "within": float,
 }  # fmt: skip
 _NEEDED = ("data", "learner", "initial", "batch", "rounds", "seeds", "test_share", "strategies")
 _SCENARIO = tuple(field.name for field in fields(Scenario))
-_SETTINGS = (*_NEEDED, "target", "halves", "stratified", "optional", *_SCENARIO)
+_SETTINGS = (*_NEEDED, "target", "halves", "stratified", "optional", "detector", *_SCENARIO)
 _LEAST = {"initial": 0, "batch": 1, "rounds": 1, "seeds": 1}
 
 
@@ -72,8 +72,8 @@ def read_recipe(text: str, quick: bool = False, only: Collection[str] = ()) -> R
     `[published]` (see `published_table`), and `[stopping]`, which says `within` how many points of accuracy a
     stop is right: stopping rules are then held against the runs. A task has a `name` and says `data`,
     `learner`, `initial`, `batch`, `rounds`, `seeds`, `test_share`, `strategies` and perhaps `target`,
-    `halves`, `stratified`, `optional` and what is in a `Scenario`; what it does not say is taken from
-    `[defaults]`. An optional task is left out where its data are absent. A name of `[groups]` among the
+    `detector`, `halves`, `stratified`, `optional` and what is in a `Scenario`; what it does not say is taken
+    from `[defaults]`. An optional task is left out where its data are absent. A name of `[groups]` among the
     strategies stands for the strategies of that group. `[quick]` replaces settings of all tasks and may name
     the `tasks` that a quick run is about; where it replaces the data, there are no published figures of them.
 
@@ -86,7 +86,7 @@ def read_recipe(text: str, quick: bool = False, only: Collection[str] = ()) -> R
     Raises
     ------
     AskNextError : no TOML, an unknown or missing key, a value of a wrong type or out of range, an unknown
-        strategy, learner or task.
+        strategy, learner, detector or task.
     """
     try:
         content = tomllib.loads(text)
@@ -224,14 +224,14 @@ def _settings(found: Mapping[str, Any], groups: Mapping[str, Any], where: str) -
     try:
         chosen = tuple(dict.fromkeys(strategies.get(name).name for name in names))
         make(found["learner"])
+        detector = detectors.get(found.get("detector", "auto")).name
         scenario = read_scenario({key: found[key] for key in _SCENARIO if key in found})
     except AskNextError as error:
         raise AskNextError(f"{where}: {error}") from error
     flags = {key: found[key] for key in ("halves", "stratified") if key in found}
     rest = {key: found[key] for key in ("learner", *_LEAST, "test_share")} | flags
-    return Settings(
-        source=found["data"], target=found.get("target"), strategies=chosen, scenario=scenario, **rest
-    )
+    data = {"source": found["data"], "target": found.get("target")}
+    return Settings(strategies=chosen, detector=detector, scenario=scenario, **data, **rest)
 
 
 def _are_texts(values: Any) -> bool:

@@ -82,6 +82,12 @@ def _ask_again(
 ) -> list[int]:
     before = run.events(replace(settings, rounds=asked.body["round"]))
     with Campaign(
-        table, settings.learner, run.strategy, seed=run.seed, signals=signals, history=before
+        table,
+        settings.learner,
+        run.strategy,
+        detector=settings.detector,
+        seed=run.seed,
+        signals=signals,
+        history=before,
     ) as campaign:
         return campaign.ask(len(asked.body["ids"])).ids.tolist()

@@ -19,6 +19,7 @@ from asknext.bench.division import Split
 from asknext.bench.insight import insight
 from asknext.bench.protocol import Settings, split
 from asknext.campaign import Campaign
+from asknext.detectors.signal import OOD
 from asknext.errors import AskNextError
 from asknext.kernels.threads import one_thread
 from asknext.learners import make
@@ -94,7 +95,8 @@ class Run:
 
         Raises
         ------
-        AskNextError : another strategy asked, another learner or seed was at work, or rounds had other sizes.
+        AskNextError : another strategy asked, another learner, detector or seed was at work, or rounds had
+            other sizes.
         """
         size = spent = 0
         for event in events:
@@ -103,8 +105,12 @@ class Run:
                 size = body["n"]
                 if body["seed"] != self.seed:
                     found = f"seed {body['seed']}"
-            elif event.type == kinds.ASKED and body["strategy"] != self.strategy:
-                found = f"the strategy {body['strategy']}"
+            elif event.type == kinds.ASKED:
+                detector = body.get("origins", {}).get(OOD, settings.detector)
+                if body["strategy"] != self.strategy:
+                    found = f"the strategy {body['strategy']}"
+                elif settings.detector not in ("auto", detector):
+                    found = f"the detector {detector}"
             elif event.type == kinds.ANSWERED:
                 spent += len(body["ids"])
             elif event.type == kinds.FITTED:
@@ -138,6 +144,7 @@ def open_campaign(
         Table(X[parts.pool], holdout=X[parts.test]),
         settings.learner,
         run.strategy,
+        detector=settings.detector,
         seed=run.seed,
         path=run.path,
         classes=() if settings.scenario.known is not None else scope,
@@ -230,7 +237,14 @@ def check(run: Run, X: Array, y: Array, classes: tuple[Label, ...], settings: Se
         )
     few = np.flatnonzero(y >= 0)[:2]
     signals = {"truth": y[few], "reference_proba": np.eye(len(classes))[y[few]]}
-    with Campaign(X[few], settings.learner, run.strategy, classes=classes, signals=signals) as campaign:
+    with Campaign(
+        X[few],
+        settings.learner,
+        run.strategy,
+        detector=settings.detector,
+        classes=classes,
+        signals=signals,
+    ) as campaign:
         try:
             campaign.require()
         except AskNextError as error:

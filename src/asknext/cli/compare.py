@@ -38,6 +38,9 @@ def compare(
     learner: Annotated[str, typer.Option(
         help="logistic-regression, random-forest, gradient-boosting, mlp, linear-svm or rbf-svm.")
     ] = "logistic-regression",
+    detector: Annotated[str, typer.Option(
+        help="Tells what is out of scope, to strategies that read the signal ood; see asknext detectors.")
+    ] = "auto",
     initial: Annotated[int | None, typer.Option(
         help="First labels, drawn at random, the same for all; 0: each strategy chooses its first batch.",
         show_default="by the size of the pool")] = None,
@@ -84,6 +87,7 @@ def compare(
     from asknext.bench.scenario import Scenario, as_scope
     from asknext.bench.table import terminal_table
     from asknext.datasets.labels import look_alikes
+    from asknext.detectors import get as get_detector
     from asknext.errors import AskNextError
     from asknext.learners import make
 
@@ -98,7 +102,7 @@ def compare(
         source=str(Path(data).absolute()) if Path(data).is_file() else data,
         target=target, strategies=chosen, learner=learner,
         initial=-1 if initial is None else initial, batch=-1 if batch is None else batch,
-        rounds=rounds, seeds=seeds, test_share=test_share,
+        rounds=rounds, seeds=seeds, test_share=test_share, detector=get_detector(detector).name,
         scenario=Scenario(
             scope=as_scope(scope), ood_rate=ood_rate, ood_data=ood_data, ood_cost=ood_cost,
             long_tail=long_tail, known=known, audit=audit,

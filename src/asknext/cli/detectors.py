@@ -17,7 +17,10 @@ signal ood use one: by default the one that does best on your own labels.
 
 [bold]Example:[/bold]  asknext detectors --json
 """
-NEEDS = "embedding, the features of the items; proba, class probabilities; logits, of a model that has them"
+NEEDS = (
+    "embedding, the features of the items; proba, class probabilities; logits, of a model that has them, as "
+    "logistic-regression and mlp have"
+)
 
 
 @app.command(help=EXAMPLE)

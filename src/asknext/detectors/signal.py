@@ -40,6 +40,11 @@ class Ood:
         """The detector that scores."""
         return self._detector.settled(self._round)
 
+    @property
+    def origin(self) -> str:
+        """Which detector scored; with "auto", the one that was chosen."""
+        return self.settled.name
+
     def __call__(self, ids: Ids) -> Array:
         """Scores of the given items."""
         return scores(self.settled, self._round, ids)

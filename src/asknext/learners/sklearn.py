@@ -17,6 +17,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from asknext import rows
 from asknext.errors import AskNextError
+from asknext.learners.logits import has_logits, logits
 from asknext.signals import softmax
 from asknext.types import Array
 
@@ -64,9 +65,10 @@ class SklearnLearner:
 
     @property
     def provides(self) -> frozenset[str]:
-        """`proba`; also `samples` (one draw a tree) for forests."""
+        """`proba`; also `samples` (one draw a tree) for forests, `logits` where `proba` is their softmax."""
         kinds = {kind.__name__ for kind in type(self.estimator).__mro__}
-        return frozenset({"proba", "samples"}) if kinds & _ENSEMBLES else frozenset({"proba"})
+        more = {"samples": bool(kinds & _ENSEMBLES), "logits": has_logits(self.estimator)}
+        return frozenset({"proba", *(name for name, there in more.items() if there)})
 
     @cached_property
     def key(self) -> str:
@@ -97,7 +99,7 @@ class SklearnModel:
     classes: NDArray[np.int32]
 
     def signal(self, name: str, X: Any) -> Array:
-        """`proba` (m, k) or `samples` (m, members, k).
+        """`proba` (m, k), `logits` (m, k) or `samples` (m, members, k).
 
         Raises
         ------
@@ -107,6 +109,8 @@ class SklearnModel:
             if name == "samples":
                 features = rows.matrix(X)  # the members were fitted on an array, not on a data frame
                 return np.stack([tree.predict_proba(features) for tree in self.estimator.estimators_], axis=1)
+            if name == "logits":
+                return logits(self.estimator, X)
             if _has(self.estimator, "predict_proba"):
                 return np.asarray(self.estimator.predict_proba(X))
             return decision_proba(self.estimator.decision_function(X))
@@ -119,7 +123,7 @@ class ConstantModel:
     classes: NDArray[np.int32]
 
     def signal(self, name: str, X: Any) -> Array:
-        """Probability 1 for the one class."""
+        """Probability 1 for the one class; its logit could be any number."""
         n = rows.count(X)
         return np.ones((n, 1, 1) if name == "samples" else (n, 1))
 

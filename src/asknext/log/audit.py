@@ -8,7 +8,7 @@ answers are hidden from strategy and learner alike: for both, they are items ask
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import ceil
 from typing import Any
 
@@ -108,4 +108,4 @@ def mixed(chosen: Selection, audit: Ids, rng: np.random.Generator) -> Selection:
 
     scores = None if chosen.scores is None else spread(chosen.scores)
     parts: Mapping[str, Any] = {name: spread(np.asarray(values)) for name, values in chosen.parts.items()}
-    return Selection(ids, scores, parts, chosen.memory)
+    return replace(chosen, ids=ids, scores=scores, parts=parts)

@@ -41,6 +41,7 @@ def asked(state: State, strategy: Strategy, selection: Selection, seconds: float
         "state": state.digest,
         "memory": dict(selection.memory),
         "seconds": {"select": seconds},
+        **({"origins": dict(selection.origins)} if selection.origins else {}),
     })  # fmt: skip
 
 

@@ -49,7 +49,8 @@ REQUIRED: dict[str, dict[str, Any]] = {
 [types] for a list of such, {"of": types} for a table of such. Classes are referred to by a number that never
 changes (`class`), so a rename or a merge rewrites nothing; answers are such numbers, the text of an `Answer`,
 or null for a label that was unknown then, which no state takes in. The event of a class whose name is to come
-says `provisional` besides."""
+says `provisional` besides; a question says in `origins` who computed a signal where that was open: for `ood`
+the name of the detector."""
 
 
 @dataclass(frozen=True)

@@ -28,12 +28,15 @@ class Selection:
     scores : (n,) one number a pick, larger means asked sooner; None where the method has no such number.
     parts : named (n,) arrays that explain each pick ("cluster", "typicality" …).
     memory : what the strategy wants to be told in the next round; JSON-able.
+    origins : who computed a signal that was read, where that was open: for `ood` the name of the detector;
+        `choose` fills this in.
     """
 
     ids: Ids
     scores: Array | None = None
     parts: Mapping[str, Array] = field(default_factory=dict)
     memory: Mapping[str, Any] = field(default_factory=dict)
+    origins: Mapping[str, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -136,4 +139,4 @@ def choose(strategy: Strategy, round: Round, n: int, rng: np.random.Generator) -
             f"the strategy '{strategy.name}' returned {len(ids)} ids where {n} distinct candidates were "
             "due; this is a fault of the strategy, run asknext.strategies.check_strategy on it."
         )
-    return selection
+    return replace(selection, origins=round.signals.origins)
