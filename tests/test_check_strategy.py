@@ -114,6 +114,16 @@ def global_python(strategy: Strategy, round: Round, n: int, rng: np.random.Gener
     return right(strategy, round, n, rng)
 
 
+def reseeds(strategy: Strategy, round: Round, n: int, rng: np.random.Generator) -> Selection:
+    np.random.seed(0)  # noqa: NPY002 (that is the fault)
+    return right(strategy, round, n, rng)
+
+
+def reseeds_python(strategy: Strategy, round: Round, n: int, rng: np.random.Generator) -> Selection:
+    random.seed(0)
+    return right(strategy, round, n, rng)
+
+
 def learns_in_secret(strategy: Made, round: Round, n: int, rng: np.random.Generator) -> Selection:
     strategy.seen.append(n)
     return right(strategy, round, n, rng)
@@ -179,6 +189,24 @@ def needs_labels(strategy: Strategy, round: Round, n: int, rng: np.random.Genera
     return right(strategy, round, n, rng)
 
 
+def asks_again(part: str) -> Rule:
+    """Takes items that are none of its business any more for candidates."""
+
+    def rule(strategy: Strategy, round: Round, n: int, rng: np.random.Generator) -> Selection:
+        ids = np.concatenate([getattr(round, part), round.candidates])
+        return Selection(ids[:n])
+
+    return rule
+
+
+def counts_labelled_classes(strategy: Strategy, round: Round, n: int, rng: np.random.Generator) -> Selection:
+    """Takes for granted that each class but the last has a label, as in a closed world from the second on."""
+    sizes = np.bincount(round.y, minlength=len(round.classes))
+    if round.index and sizes[-1]:
+        raise ValueError("a class that came late")
+    return right(strategy, round, n, rng)
+
+
 def all_unasked(strategy: Strategy, round: Round, n: int, rng: np.random.Generator) -> Selection:
     """Forgets that a round can be restricted, and asks for what it remembers of the pool."""
     everyone = np.setdiff1d(np.arange(48), round.asked)
@@ -188,6 +216,24 @@ def all_unasked(strategy: Strategy, round: Round, n: int, rng: np.random.Generat
 
 def test_the_rule_that_the_others_break_is_right() -> None:
     check_strategy(Made(right))
+
+
+def test_every_strategy_is_shown_what_an_open_world_brings() -> None:
+    """Items out of scope and pending, a class without a label, and a class that comes late, with one."""
+    seen: list[Round] = []
+
+    def looks(strategy: Strategy, round: Round, n: int, rng: np.random.Generator) -> Selection:
+        seen.append(round)
+        return right(strategy, round, n, rng)
+
+    check_strategy(Made(looks))
+    both = [round for round in seen if len(round.out_of_scope) and len(round.pending) and len(round.y)]
+    assert any(len(round.classes) - 1 not in round.y for round in both)
+    usual = both[0].classes
+    late = [round for round in both if round.index and len(round.classes) > len(usual)]
+    assert late
+    assert all(len(usual) in round.y for round in late)
+    assert any(not round.classes and len(round.out_of_scope) for round in seen), "first answers out of scope"
 
 
 @pytest.mark.parametrize(
@@ -204,6 +250,11 @@ def test_the_rule_that_the_others_break_is_right() -> None:
         (own_generator, "other items for an equal generator"),
         (global_numpy, "global random generator"),
         (global_python, "global random generator"),
+        (reseeds, "global random generator"),
+        (reseeds_python, "global random generator"),
+        (asks_again("pending"), "fails on 'a mixed pool': .*distinct candidates"),
+        (asks_again("out_of_scope"), "fails on 'a mixed pool': .*distinct candidates"),
+        (counts_labelled_classes, "fails on 'the round after, with a new class': .*came late"),
         (learns_in_secret, "changes its own parameters"),
         (reads_more, "reads what `needs` does not declare: .*'proba'"),
         (reads_past_the_round, "past round.read"),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from asknext.bench import beside, openness, stopping, wording
+from asknext.bench import beside, discovery, openness, stopping, wording
 from asknext.bench.recipe import Recipe
 from asknext.bench.report import environment
 from asknext.bench.stability import over_tasks, winners
@@ -60,6 +61,7 @@ def write_recipe(
         quickly=quickly,
         first_places=first_places,
         beside=beside,
+        discovery=discovery,
         stopping=stopping,
     )
     write_text(out / "report.html", told)
@@ -142,7 +144,10 @@ def markdown(summary: dict[str, Any]) -> str:
         lines += [f"## {name}", "", facts(task), "", *(f"- {note}" for note in task["settings"]["notes"]), ""]
         lines += [f"**{task['verdict']}**", "", *(f"Warning: {text}\n" for text in task["warnings"])]
         heads = columns(task)
-        lines += [_line(heads), _line(["---", *["---:"] * (len(heads) - 1)]), *map(_line, rows(task)), ""]
+        lines += _table(heads, rows(task))
+        if discovery.shown(task):
+            lines += ["Classes found:", "", *_table(discovery.COLUMNS, discovery.rows(task))]
+            lines += [discovery.LEGEND, ""]
     if summary["stability"]:
         lines += ["## Honesty", "", summary["stability"]["sentence"], ""]
         lines += [_line(PLACES), "| --- | ---: | --- |", *map(_line, first_places(summary["stability"])), ""]
@@ -177,6 +182,11 @@ def _reading(summary: dict[str, Any]) -> list[str]:
         "",
         "Versions: " + ", ".join(f"{name} {version}" for name, version in versions.items()) + ".",
     ]
+
+
+def _table(heads: Sequence[str], cells: Sequence[Sequence[str]]) -> list[str]:
+    """A table whose first column holds names, and an empty line."""
+    return [_line(heads), _line(["---", *["---:"] * (len(heads) - 1)]), *map(_line, cells), ""]
 
 
 def _line(cells: Any) -> str:

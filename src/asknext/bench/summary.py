@@ -9,6 +9,8 @@ import numpy as np
 
 from asknext.bench import statistics
 from asknext.bench.curves import Curves, curves
+from asknext.bench.discovery import discovery
+from asknext.bench.gains import gain, interval, saved
 from asknext.bench.openness import openness
 from asknext.bench.results import Comparison, Timing
 from asknext.bench.signed_rank import ROPE, signed_rank
@@ -42,9 +44,9 @@ def summarise(comparison: Comparison) -> dict[str, Any]:
     paired difference of AUC; its intervals hold together for all strategies (Bonferroni). `signed_rank` says
     how probably that difference is typically below, within and above ±`rope`; it is null for few seeds, of
     which that test is too sure. `labels_saved` has nulls and a `reason` where random was not run or its level
-    is not reached. `openness` holds purity and discovery where they were measured. `stability` says how often
-    each strategy comes first; see `over_seeds`. `n_labelled` counts the `budget`, by which strategies are
-    compared.
+    is not reached. `openness` holds purity and discovery where they were measured, and `discovery` how
+    soon classes were found; see there. `stability` says how often each strategy comes first; see
+    `over_seeds`. `n_labelled` counts the `budget`, by which strategies are compared.
 
     Returns
     -------
@@ -62,21 +64,23 @@ def summarise(comparison: Comparison) -> dict[str, Any]:
     base = names.index(BASELINE) if BASELINE in names else None
     classes = comparison.settings.get("classes_in_scope", len(comparison.classes))
     found = openness(comparison.measures, names, classes)
+    soon = discovery(comparison.measures, names, classes, BASELINE)
     strategies = {}
     for i, name in enumerate(names):
         mean, *ends = statistics.t_interval(auc[i])
         strategies[name] = {
             "auc_mean": mean,
             "auc_std": float(np.std(auc[i], ddof=1)) if seeds > 1 else None,
-            "auc_ci95": _ends(*ends),
+            "auc_ci95": interval(*ends),
             "final_mean": float(accuracy.values[i, :, -1].mean()),
             "rank_mean": float(ranks[i]),
             "seconds_select": seconds.get((name, "select")),
             "seconds_total": seconds.get((name, "total")),
-            "gain_over_random": None if base in (None, i) else _gain(auc[i] - auc[base], len(names) - 1),
+            "gain_over_random": gain(auc, i, base),
             "signed_rank": None if base in (None, i) else _odds(auc[i] - auc[base]),
-            "labels_saved": _saved(accuracy, i, base),
+            "labels_saved": saved(accuracy, i, base),
             "openness": found[name],
+            "discovery": soon[name],
         }
     summary = {
         "dataset": comparison.dataset,
@@ -100,30 +104,10 @@ def best_first(summary: dict[str, Any]) -> list[str]:
     return sorted(results, key=lambda name: -results[name]["auc_mean"])
 
 
-def _ends(low: float | None, high: float | None) -> list[float] | None:
-    return None if low is None or high is None else [low, high]
-
-
-def _gain(differences: Array, comparisons: int) -> dict[str, Any]:
-    mean, *ends = statistics.t_interval(differences, comparisons)
-    return {"mean": mean, "ci95": _ends(*ends), "comparisons": comparisons}
-
-
 def _odds(differences: Array) -> dict[str, float] | None:
     if len(differences) < ENOUGH:
         return None
     return {"rope": ROPE, **signed_rank(differences)._asdict()}
-
-
-def _saved(accuracy: Curves, i: int, base: int | None) -> dict[str, Any]:
-    if base is None:
-        return {"n": None, "share": None, "ci95": None, "needed": None, "reason": "random was not run"}
-    saved = statistics.labels_saved(accuracy.n_labelled, accuracy.values[i], accuracy.values[base])
-    if saved.n is None or saved.needed is None:
-        return {"n": None, "share": None, "ci95": None, "needed": None, "reason": "not reached"}
-    ends = None if len(accuracy.seeds) < 2 else [saved.low, saved.high]
-    share = saved.n / (saved.n + saved.needed)
-    return {"n": saved.n, "share": share, "ci95": ends, "needed": saved.needed, "reason": None}
 
 
 def _seconds(timings: list[Timing]) -> dict[tuple[str, str], float]:
