@@ -1,4 +1,4 @@
-"""Published protocols are kept to the count: what is asked, what is learnt from, and how large the pools are."""
+"""Published protocols keep the count: what is asked, what is learnt from, how large pools are."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Counting:
 
 
 def test_the_model_of_each_round_learns_from_all_that_is_labelled_by_then_and_from_nothing_else() -> None:
-    """No row of a round before is lost, and none that is out of scope, unsure, skipped or pending slips in."""
+    """No row of a round before is lost, and none out of scope, unsure, skipped or pending slips in."""
     n, learner, rng = 120, Counting(), np.random.default_rng(0)
     X = np.arange(float(n))[:, None]
     truth = rng.choice(np.array(["a", "b", "c", OUT_OF_SCOPE, UNSURE, SKIPPED], dtype=object), n)
