@@ -113,7 +113,7 @@ def _rows(table: nw.DataFrame[Any], labels: dict[int, str]) -> Raw:
 
 
 def _shown(value: Any) -> Any:
-    """A value as JSON can hold it."""
+    """A value as a page can show it."""
     if isinstance(value, float):
         return value if np.isfinite(value) else None
     return value if value is None or isinstance(value, bool | int | str) else str(value)
@@ -135,11 +135,12 @@ def _labels(values: list[Any], column: str) -> dict[int, str]:
     for place, value in enumerate(values):
         if value is None or value != value or not str(value).strip():
             continue
-        found[place] = str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+        whole = isinstance(value, float) and value.is_integer()
+        found[place] = str(int(value) if whole else value)
     classes = len(set(found.values()))
     if classes > max(MOST_CLASSES, 0.9 * len(found)):
         raise AskNextError(
-            f"the column '{column}' holds {classes} different values in {len(found)} rows, so it looks like no "
-            "classes; choose another column."
+            f"the column '{column}' holds {classes} different values in {len(found)} rows, so they look like "
+            "no classes; choose another column."
         )
     return found
