@@ -147,10 +147,15 @@ def main() -> None:
         compare,
         datasets,
         detectors,
+        export,
         gallery,
+        import_,
+        next_,
         replay,
         run,
+        status,
         strategies,
+        tell,
         verify,
     )
 
