@@ -36,9 +36,11 @@ def export(
     from asknext.errors import AskNextError
     from asknext.files import replacing
     from asknext.log import read_events
-    from asknext.studio.exporting import written
+    from asknext.studio.exporting import FORMATS, written
     from asknext.studio.image_folder import write_images
 
+    if format not in (*FORMATS, "images"):
+        raise AskNextError(f"there is no format '{format}'; give one of {', '.join(FORMATS)}, images.")
     if out is None and (format == "images" or as_json):
         raise AskNextError("name the place to write to with --out PATH.")
     with labelling(project) as opened:

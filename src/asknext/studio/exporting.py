@@ -106,7 +106,7 @@ def _csv(project: Project, events: Sequence[Event]) -> Iterator[str]:
 
 def _line(cells: Iterable[Any]) -> str:
     line = io.StringIO()
-    csv.writer(line, lineterminator="\n").writerow([_harmless(cell) for cell in cells])
+    csv.writer(line, lineterminator="\r\n").writerow([_harmless(cell) for cell in cells])
     return line.getvalue()
 
 

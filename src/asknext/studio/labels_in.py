@@ -97,7 +97,7 @@ def tell(campaign: Campaign, told: list[Told], actor: str, replace: bool = False
             continue
         settled = standing not in (Answer.UNSURE, Answer.SKIPPED)
         if settled and not replace:
-            raise AskNextError(f"item {one.item} was answered {standing!r} before; replace that by --replace.")
+            raise AskNextError(f"item {one.item} is {standing!r} already; give --replace to change it.")
         groups[one.actor or actor, settled].append(one)
     with campaign.transaction():
         for (who, corrected), group in groups.items():
@@ -121,11 +121,12 @@ def _from_lines(path: Path) -> Iterator[Told]:
 def _from_table(path: Path) -> Iterator[Told]:
     with path.open(encoding="utf-8-sig", newline="") as file:
         csv.field_size_limit(1 << 27)
+        table = csv.DictReader(file)
         try:
-            for number, row in enumerate(csv.DictReader(file), start=2):
+            for row in table:
                 cells = {name: cell for name, cell in row.items() if isinstance(cell, str) and cell}
                 facts: dict[str, Any] = {name: _unquoted(cell) for name, cell in cells.items()}
-                where = f"{path.name}, line {number}"
+                where = f"{path.name}, line {table.line_num}"
                 if not re.fullmatch(r"\d{1,18}", facts.get("item", "")):
                     raise AskNextError(f"{where}, has no number of an item in a column 'item'.")
                 yield _told({**facts, "item": int(facts["item"])}, where)
