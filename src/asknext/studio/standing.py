@@ -16,7 +16,7 @@ from asknext.studio.project import Project
 
 
 def standing(project: Project, events: Sequence[Event]) -> dict[str, Any]:
-    """Counts of answers and classes, and the accuracy where the model of now was kept; JSON-able.
+    """Counts of answers and classes, and the accuracy of the model of the newest round; JSON-able.
 
     Parameters
     ----------
@@ -29,15 +29,19 @@ def standing(project: Project, events: Sequence[Event]) -> dict[str, Any]:
     answered = len(pool.labelled) + counts["out_of_scope"] + counts["unsure"]
     unnamed = {state.labels[number] for number in state.unnamed}
     named = zip(pool.classes, pool.counts.tolist(), strict=True)
-    asked = [event.body["strategy"] for event in events if event.type == kinds.ASKED]
-    told = of_state(state, stored(events, project.columns)(state))
-    accuracy = told.accuracy if told else None
+    asked = [(place, event.body) for place, event in enumerate(events) if event.type == kinds.ASKED]
+    accuracy = None
+    if asked:  # that of the model that chose the newest batch
+        place, body = asked[-1]
+        then = fold(events[: body.get("seen", place)])
+        told = of_state(then, stored(events, project.columns)(then))
+        accuracy = told.accuracy if told else None
     return {
         "name": project.path.absolute().name,
         "kind": project.settings["kind"],
         "n": state.n,
         "encoder": project.settings["encoder"],
-        "strategy": asked[-1] if asked else project.settings["strategy"],
+        "strategy": asked[-1][1]["strategy"] if asked else project.settings["strategy"],
         "round": state.round,
         "answered": answered,
         "labelled": len(pool.labelled),
