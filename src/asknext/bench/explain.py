@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import altair as alt
@@ -18,16 +18,18 @@ from asknext.types import Floats
 
 SIDE, COLUMNS = 168, 4
 LINES = 7  # iso-score lines of a panel
-HEIGHT = 110
+WIDTH, HEIGHT = 150, 110
 GREY, FRAME = "#8c8c8c", "#d8d8d8"
 VERDICTS = {True: "in scope", False: "out of scope", None: "no answer yet"}
 NAMES = {
-    "flagged": "share of candidates flagged",
+    "flagged": "flagged share",
     "tau": "threshold",
-    "tied": "clusters tied at the edge",
-    "ood_clusters": "clusters with flagged items",
+    "ood_clusters": "flagged clusters",
+    "tied": "tied clusters",
+    "ratio": "cluster share",
+    "mean_score": "cluster score",
 }
-"""What figures that strategies keep are called in a chart; others by their own names."""
+"""What figures that strategies keep are called, in this order; others by their own names."""
 
 TRADEOFF = (
     "A panel is a round, a point an item that was asked in it. Both axes count standard deviations from the "
@@ -37,9 +39,10 @@ TRADEOFF = (
     "what the score rises by. Shaded: at least the score of the last item asked."
 )
 NOTES = {
-    "flagged": "Flagged: items that score above the threshold, as few labelled items do.",
-    "tied": "Tied: clusters of the same flagged share at the edge of the batch, so that this share alone did "
-    "not decide between them; 0 where it did.",
+    "flagged": "Flagged share: of the candidates, part above the threshold, which few labelled items exceed.",
+    "ood_clusters": "Flagged clusters: those that hold some of these.",
+    "tied": "Tied clusters: those of one flagged share at the edge of the batch, so that this share alone "
+    "did not decide between them; 0 where it did.",
 }
 
 Rows = list[dict[str, Any]]
@@ -68,11 +71,17 @@ def drawings(strategy: str, told: Sequence[Explanation], most: int) -> list[Draw
     if weighed := [one for one in told if one.tradeoff and one.tradeoff.picks]:
         spec = tradeoff_panels(_spaced(weighed, most))
         found.append(Drawing("tradeoff", f"{strategy}: purity against informativeness", spec, TRADEOFF))
-    if any(one.notes for one in told):
+    if kept := names(one.notes for one in told):
         spec = figure_panels([(one.round, one.notes) for one in told])
-        caption = " ".join(text for name, text in NOTES.items() if any(name in one.notes for one in told))
+        caption = " ".join(text for name, text in NOTES.items() if name in kept)
         found.append(Drawing("notes", f"{strategy}: its own figures", spec, caption))
     return found
+
+
+def names(told: Iterable[Iterable[str]]) -> list[str]:
+    """The figures in some tables or lists, each once: those of `NAMES` first, then in order of appearance."""
+    found = dict.fromkeys(name for one in told for name in one)
+    return [*(name for name in NAMES if name in found), *(name for name in found if name not in NAMES)]
 
 
 def named(figure: str) -> str:
@@ -100,9 +109,9 @@ def tradeoff_panels(told: Sequence[Explanation]) -> Spec:
     widths = alt.Scale(domain=[0, LINES - 1], range=[0.5, 2.0])
     width = alt.StrokeWidth("level:Q", scale=widths, legend=None)
     layers: list[Any] = [
-        only("asked").mark_area(color=COLOURS[0], opacity=0.13).encode(y2="top:Q"),
+        only("shade").mark_area(color=COLOURS[0], opacity=0.13).encode(y2="top:Q"),
         only("line").mark_line(color=GREY).encode(order="i:Q", detail="level:N", strokeWidth=width),
-        only("asked").mark_line(color=COLOURS[0], strokeWidth=2.2).encode(order="i:Q"),
+        only("edge").mark_line(color=COLOURS[0], strokeWidth=2.2).encode(order="i:Q"),
         only("pick").mark_point(filled=True, size=42, opacity=0.85).encode(
             fill=_by_verdict(alt.Fill, [COLOURS[0], COLOURS[1], "#bbbbbb"], verdict),
             shape=_by_verdict(alt.Shape, ["circle", "triangle-up", "square"], verdict),
@@ -115,7 +124,8 @@ def tradeoff_panels(told: Sequence[Explanation]) -> Spec:
         ),
     ]
     head = alt.Header(labelExpr="split(datum.value, '|')", labelFontWeight="normal", labelColor=INK)
-    facet = alt.Facet("panel:N", sort=None, title=None, header=head)
+    order = [row["panel"] for row in rows]
+    facet = alt.Facet("panel:N", sort=list(dict.fromkeys(order)), title=None, header=head)
     panel: Any = alt.layer(*layers).properties(width=SIDE, height=SIDE)
     panels = panel.facet(facet, data=alt.NamedData("rows"), columns=COLUMNS, spacing=18)
     looks = config() | {"view": {"stroke": FRAME}}
@@ -135,17 +145,26 @@ def figure_panels(told: Sequence[tuple[int, Mapping[str, float]]]) -> Spec:
         for name, value in figures.items()
     ]
     first, last = min(row["round"] for row in rows), max(row["round"] for row in rows)
-    axis = alt.Axis(title=None, tickMinStep=1, tickCount=4, format="d")
+    axis = alt.Axis(title="round", tickMinStep=1, tickCount=4, format="d")
     x = alt.X("round:Q", axis=axis, scale=alt.Scale(domain=[first, max(last, first + 1)], nice=False))
-    y = alt.Y("value:Q", axis=alt.Axis(title=None, tickCount=4, format="~g"), scale=alt.Scale(zero=False))
-    chart = alt.Chart().encode(x=x, y=y, tooltip=["round:Q", alt.Tooltip("value:Q", format=".3~g")])
-    lines = chart.mark_line(color=COLOURS[0], strokeWidth=1.8)
-    panel: Any = alt.layer(lines, chart.mark_point(color=COLOURS[0], filled=True, size=28, opacity=1))
-    facet = alt.Facet("figure:N", sort=None, title=None, header=alt.Header(labelFontWeight="normal"))
-    sized = panel.properties(width=SIDE, height=HEIGHT)
-    panels = sized.facet(facet, data=alt.NamedData("rows"), columns=COLUMNS, spacing=24)
-    spec = panels.resolve_scale(y="independent").resolve_axis(x="independent").to_dict()
-    return {**spec, "datasets": {"rows": rows}, "config": config()}
+    y = alt.Y("value:Q", axis=alt.Axis(title=None, tickCount=3, format="~r"), scale=alt.Scale(zero=False))
+    chart = alt.Chart().transform_filter("!datum.name").encode(x=x, y=y)
+    name = alt.Chart().transform_filter("datum.name").mark_text(align="left", fontSize=12, color=INK)
+    layers: list[Any] = [
+        chart.mark_line(color=COLOURS[0], strokeWidth=1.8),
+        chart.mark_point(color=COLOURS[0], filled=True, size=28, opacity=1).encode(
+            tooltip=["round:Q", alt.Tooltip("value:Q", format=".3~r")]
+        ),
+        name.encode(x=alt.value(0), y=alt.value(-14), text="name:N"),
+    ]
+    order = [named(name) for name in names(figures for _, figures in told)]
+    rows += [{"figure": name, "name": name} for name in order]
+    facet = alt.Facet("figure:N", sort=order, title=None, header=alt.Header(labelExpr="''"))
+    gaps: Any = {"column": 54, "row": 84}
+    panel: Any = alt.layer(*layers).properties(width=WIDTH, height=HEIGHT)
+    how: Any = {"columns": COLUMNS, "spacing": gaps, "bounds": "flush"}
+    panels = panel.facet(facet, data=alt.NamedData("rows"), **how).resolve_scale(y="independent")
+    return {**panels.resolve_axis(x="independent").to_dict(), "datasets": {"rows": rows}, "config": config()}
 
 
 def isolines(tradeoff: Tradeoff) -> list[Floats]:
@@ -163,7 +182,7 @@ def isolines(tradeoff: Tradeoff) -> list[Floats]:
 
 
 def edge(tradeoff: Tradeoff) -> Floats:
-    """The line of the score of the last item asked, from one edge of the plane to the other; (m, 2).
+    """The line of the score of the last item asked, as those of `isolines`.
 
     Scores between the places of the grid are interpolated, so that all picks lie on it or above. Picks beyond
     the grid, where some rules go on to rise and some do not, count only where there are no others.
@@ -173,10 +192,7 @@ def edge(tradeoff: Tradeoff) -> Floats:
     inside = np.abs(picks).max(axis=1) <= CLIP
     seen = picks[inside] if inside.any() else np.clip(picks, -CLIP, CLIP)
     last = float(RegularGridInterpolator((steps, steps), tradeoff.scores)(seen).min())
-    line = level_line(steps, steps, tradeoff.scores, last)
-    if not len(line):
-        return np.array([[-CLIP, -CLIP], [CLIP, -CLIP]])  # the whole plane scores so high
-    return np.vstack([line, [CLIP, line[-1, 1]]])
+    return level_line(steps, steps, tradeoff.scores, last)
 
 
 def _steps(tradeoff: Tradeoff) -> Floats:
@@ -188,7 +204,11 @@ def _marks(tradeoff: Tradeoff) -> Rows:
     rows: Rows = []
     for level, line in enumerate(isolines(tradeoff)):
         rows += [{"kind": "line", "level": level, **row} for row in _path(line)]
-    rows += [{"kind": "asked", "top": CLIP, **row} for row in _path(edge(tradeoff))]
+    line = edge(tradeoff)
+    start = line if len(line) else np.array([[-CLIP, -CLIP]])  # or the whole plane scores so high
+    shade = np.vstack([start, [CLIP, start[-1, 1]]])
+    rows += [{"kind": "shade", "top": CLIP, **row} for row in _path(shade)]
+    rows += [{"kind": "edge", **row} for row in _path(line)]
     for pick in sorted(tradeoff.picks, key=lambda pick: pick.in_scope is False):
         rows.append(
             {

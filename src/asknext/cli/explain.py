@@ -35,7 +35,7 @@ def explain(
     out: Annotated[Path | None, typer.Option(metavar="FILE", help="An HTML page to write.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print all of it as JSON.")] = False,
 ) -> None:
-    from asknext.bench.explain_page import strategies, table, write_page
+    from asknext.bench.explain_page import strategies, tables, write_page
     from asknext.bench.wording import listing
     from asknext.errors import AskNextError
     from asknext.monitor.explanations import explanations
@@ -58,12 +58,13 @@ def explain(
     if as_json:
         print_json([one.as_dict() for one in told])
         return
-    heads, rows = table(told)
-    shown = Table(*map(escape, heads), box=None, pad_edge=False)
-    for row in rows:
-        shown.add_row(*map(escape, row))
     screen.print(Text(title, style="bold"))
-    screen.print(shown)
+    for one in tables(told):
+        table = Table(*map(escape, one.heads), box=None, pad_edge=False)
+        for row in one.rows:
+            table.add_row(*map(escape, row))
+        screen.print(Text(f"\n{one.title}"))
+        screen.print(table)
     if out:
         screen.print(f"Written to {out}", highlight=False, markup=False, soft_wrap=True)
 
