@@ -10,8 +10,8 @@ from asknext.types import Floats
 def level_line(x: Floats, y: Floats, values: Floats, level: float) -> Floats:
     """Where a function that never falls passes a level, along every line of its grid.
 
-    Such a line never rises, so that all its points, sorted from the left and from above, follow one another:
-    a line as steep as it likes needs no search from cell to cell.
+    Such a line never rises: x less y grows along it, which puts its points in order, however steep it is,
+    without a search from cell to cell.
 
     Parameters
     ----------
@@ -32,4 +32,4 @@ def level_line(x: Floats, y: Floats, values: Floats, level: float) -> Floats:
         points = np.column_stack([along[i] + part * (along[i + 1] - along[i]), across[j]])
         found.append(points[:, ::-1] if flipped else points)
     points = np.concatenate(found)
-    return points[np.lexsort((-points[:, 1], points[:, 0]))]
+    return points[np.argsort(points[:, 0] / np.ptp(x) - points[:, 1] / np.ptp(y), kind="stable")]
