@@ -1,4 +1,4 @@
-"""asknext explain: a project or a run told and drawn, the panel of the report, one line for what cannot be."""
+"""asknext explain: a project or a run told and drawn, the report's panel, one line for what cannot be."""
 
 from __future__ import annotations
 

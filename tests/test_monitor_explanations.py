@@ -1,4 +1,4 @@
-"""What a log tells of how batches were chosen: the picks, their answers, what was weighed and what was noted."""
+"""What a log tells of how batches were chosen: picks, their answers, what was weighed and noted."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ INSIDE = np.array([label != OUT_OF_SCOPE for label in LABELS])
 def campaign(
     strategy: Any, rounds: int, initial: int = 12, **settings: Any
 ) -> tuple[Campaign, list[Selection]]:
-    """A campaign on digits, of which four classes are in scope, and what was asked; the last is unanswered."""
+    """A campaign on digits, four classes in scope, and what was asked; the last batch is unanswered."""
     made, asked = Campaign(DIGITS.X, strategy=strategy, seed=1, **settings), []
     ids = np.arange(initial)
     for _ in range(rounds):

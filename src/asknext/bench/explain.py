@@ -19,7 +19,7 @@ from asknext.types import Floats
 SIDE, COLUMNS = 168, 4
 LINES = 7  # iso-score lines of a panel
 WIDTH, HEIGHT = 150, 110
-GREY, FRAME = "#8c8c8c", "#d8d8d8"
+GREY = "#8c8c8c"  # on white and on dark paper
 VERDICTS = {True: "in scope", False: "out of scope", None: "no answer yet"}
 NAMES = {
     "flagged": "flagged share",
@@ -39,7 +39,7 @@ TRADEOFF = (
     "what the score rises by. Shaded: at least the score of the last item asked."
 )
 NOTES = {
-    "flagged": "Flagged share: of the candidates, part above the threshold, which few labelled items exceed.",
+    "flagged": "Flagged share: part of the candidates above the threshold, which few labelled items exceed.",
     "ood_clusters": "Flagged clusters: those that hold some of these.",
     "tied": "Tied clusters: those of one flagged share at the edge of the batch, so that this share alone "
     "did not decide between them; 0 where it did.",
@@ -128,7 +128,7 @@ def tradeoff_panels(told: Sequence[Explanation]) -> Spec:
     facet = alt.Facet("panel:N", sort=list(dict.fromkeys(order)), title=None, header=head)
     panel: Any = alt.layer(*layers).properties(width=SIDE, height=SIDE)
     panels = panel.facet(facet, data=alt.NamedData("rows"), columns=COLUMNS, spacing=18)
-    looks = config() | {"view": {"stroke": FRAME}}
+    looks = config() | {"view": {"stroke": GREY, "strokeOpacity": 0.4}}
     return {**panels.resolve_axis(x="independent").to_dict(), "datasets": {"rows": rows}, "config": looks}
 
 
