@@ -26,8 +26,6 @@ NAMES = {
     "tau": "threshold",
     "ood_clusters": "flagged clusters",
     "tied": "tied clusters",
-    "ratio": "cluster share",
-    "mean_score": "cluster score",
 }
 """What figures that strategies keep are called, in this order; others by their own names."""
 
