@@ -147,6 +147,7 @@ def main() -> None:
         compare,
         datasets,
         detectors,
+        explain,
         export,
         gallery,
         import_,
