@@ -16,7 +16,7 @@ from asknext.bench.explain import (
     in_words,
     named,
     names,
-)  # fmt: skip
+)
 from asknext.bench.report import draw, environment, library
 from asknext.files import write_text
 from asknext.monitor.explanations import Explanation

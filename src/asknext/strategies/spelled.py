@@ -17,7 +17,8 @@ def spelled(text: str, kinds: Mapping[str, type[Strategy]]) -> Strategy:
 
     Parameters
     ----------
-    text : values are Python literals; a preset is a class method that makes one, such as `published`.
+    text : values are Python literals, a strategy within is spelled as a text of its own, as in
+        `mqnet(informativeness='entropy')`; a preset is a class method that makes one, such as `published`.
     kinds : classes by name and alias.
 
     Raises
@@ -28,13 +29,18 @@ def spelled(text: str, kinds: Mapping[str, type[Strategy]]) -> Strategy:
     name, _, preset = name.partition(".")
     kind = find("strategy", name, kinds)
     make = _preset(kind, preset) if preset else kind
-    known = list(inspect.signature(make).parameters)
+    known = inspect.signature(make).parameters
     for parameter in parameters:
         if parameter not in known:
             there = f"there is: {', '.join(known)}" if known else "it takes none"
             raise AskNextError(f"the strategy '{name}' has no parameter '{parameter}'; {there}.")
+    inner = {
+        key: spelled(value, kinds)
+        for key, value in parameters.items()
+        if isinstance(value, str) and isinstance(known[key].default, Strategy)
+    }
     try:
-        made = make(**parameters)
+        made = make(**{**parameters, **inner})
     except TypeError as error:
         raise AskNextError(f"the strategy '{text}' cannot be made: {error}.") from error
     if preset or parameters:
