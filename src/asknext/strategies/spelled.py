@@ -50,13 +50,18 @@ def spelled(text: str, kinds: Mapping[str, type[Strategy]]) -> Strategy:
     return made
 
 
-def _preset(kind: type[Strategy], preset: str) -> Callable[..., Strategy]:
-    presets = {
+def presets(kind: type[Strategy]) -> dict[str, Callable[..., Strategy]]:
+    """The class methods that make a strategy, such as `published`, by their names."""
+    return {
         name: getattr(kind, name)
         for name, attribute in inspect.getmembers_static(kind)
         if isinstance(attribute, classmethod) and not name.startswith("_")
     }
-    if preset not in presets:
-        there = f"there is: {', '.join(presets)}" if presets else "it has none"
+
+
+def _preset(kind: type[Strategy], preset: str) -> Callable[..., Strategy]:
+    found = presets(kind)
+    if preset not in found:
+        there = f"there is: {', '.join(found)}" if found else "it has none"
         raise AskNextError(f"the strategy '{kind.name}' has no preset '{preset}'; {there}.")
-    return presets[preset]
+    return found[preset]
