@@ -20,7 +20,7 @@ SIDE, COLUMNS = 168, 4
 LINES = 7  # iso-score lines of a panel
 WIDTH, HEIGHT = 150, 110
 GREY = "#8c8c8c"  # on white and on dark paper
-VERDICTS = {True: "in scope", False: "out of scope", None: "no answer yet"}
+VERDICTS = {True: "in scope", False: "out of scope", None: "unsure or not told yet"}
 NAMES = {
     "flagged": "flagged share",
     "tau": "threshold",
