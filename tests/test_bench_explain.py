@@ -100,8 +100,12 @@ def test_figures_of_a_strategy_have_a_panel_each() -> None:
 
 def test_tables_name_the_strategy_where_several_asked() -> None:
     first, means = tables([told(0, "aloe", tau=-0.25), told(1, "mqnet", tradeoff(rule(1.0, 0.0)))])
-    assert first.heads == ["round", "strategy", "asked", "in scope", "purity weighs, %", "threshold"]
-    assert first.rows == [["0", "aloe", "20", "14", "–", "−0.25"], ["1", "mqnet", "20", "14", "100", "–"]]
+    assert first.heads == [
+        "round", "strategy", "asked", "in scope", "out of scope", "purity weighs, %", "threshold",
+    ]  # fmt: skip
+    assert first.rows == [
+        ["0", "aloe", "20", "14", "6", "–", "−0.25"], ["1", "mqnet", "20", "14", "6", "100", "–"],
+    ]  # fmt: skip
     assert means.heads == ["round", "score"]
     assert means.rows == [["0", "0"], ["1", "0.333"]]
     assert "strategy" not in tables([told()])[0].heads

@@ -24,7 +24,10 @@ from asknext.monitor.explanations import Explanation
 PANELS = 24  # rounds whose trade-off is shown; the table has all
 LIKE = "What the items asked were like"
 MEANS = "Means over the items asked in each round, of the score and of what it is made of."
-IN_SCOPE = "In scope: items of the batch that turned out to belong to a class, by the answers that stand now."
+ANSWERED = (
+    "In and out of scope: items of the batch that turned out to belong to a class or to none, by the answers "
+    "that stand now; for others the answer was unsure or has not been told yet."
+)
 
 
 class Shown(NamedTuple):
@@ -45,15 +48,17 @@ def tables(told: Sequence[Explanation]) -> list[Shown]:
     """
     weighed = any(one.tradeoff for one in told)
     several = len({one.strategy for one in told}) > 1
-    heads = ["round", *["strategy"] * several, "asked", "in scope", *["purity weighs, %"] * weighed]
+    heads = ["round", *["strategy"] * several, "asked", "in scope", "out of scope"]
+    heads += ["purity weighs, %"] * weighed
     rows = []
     for one in told:
         weight = one.tradeoff.weight if one.tradeoff else None
-        row = [str(one.round), *[one.strategy] * several, str(one.asked), str(one.in_scope)]
+        counts = [str(number) for number in (one.asked, one.in_scope, one.out_of_scope)]
+        row = [str(one.round), *[one.strategy] * several, *counts]
         rows.append(row + [wording.ABSENT if weight is None else wording.whole_percent(weight)] * weighed)
     noted, like = (_columns([getattr(one, kind) for one in told]) for kind in ("notes", "means"))
     rows = [row + cells for row, cells in zip(rows, noted.rows, strict=True)]
-    words = [IN_SCOPE, *[WEIGHS] * weighed, in_words(one.notes for one in told)]
+    words = [ANSWERED, *[WEIGHS] * weighed, in_words(one.notes for one in told)]
     first = Shown("Round by round", heads + noted.heads, rows, " ".join(words).strip())
     if not like.heads:
         return [first]
