@@ -148,10 +148,15 @@ def main() -> None:
         datasets,
         detectors,
         explain,
+        export,
         gallery,
+        import_,
+        next_,
         replay,
         run,
+        status,
         strategies,
+        tell,
         verify,
     )
 
