@@ -28,7 +28,7 @@ class Round:
     classes : the class labels known so far.
     index : number of batches asked before this one.
     memory : what the strategy returned as `Selection.memory` last time; empty at first.
-    keys : what a memory calls the classes: names that no renaming changes, or the labels where there are none.
+    keys : what a memory calls the classes: names that no renaming changes, or the labels if there are none.
     signals : the columns; `declared` : the names among them that may be read.
     """
 
