@@ -77,7 +77,7 @@ class Project:
         try:
             embedding = np.load(path / EMBEDDING, mmap_mode="r", allow_pickle=False)
         except (OSError, ValueError) as error:
-            raise AskNextError(f"{path / EMBEDDING} is missing or damaged; import the items again.") from error
+            raise AskNextError(f"{path / EMBEDDING} is missing or damaged: {error}.") from error
         return cls(path, settings, items, embedding)
 
     @classmethod
