@@ -357,6 +357,16 @@ class Campaign:
         """Note that the campaign ended, and why; it can still go on."""
         self._ledger.append(Event(kinds.STOPPED, {"reason": reason}, actor=actor))
 
+    @in_turn
+    def publish(self, *events: Event) -> None:
+        """Take in what was worked out elsewhere on an earlier state of this log: all of it, or nothing.
+
+        Raises
+        ------
+        DamagedLogError : an event does not follow from the log.
+        """
+        self._ledger.append(*events)
+
     def transaction(self) -> AbstractContextManager[None]:
         """Commit what happens inside at once, at the end; after an exception none of it happened."""
         return self._ledger.transaction()

@@ -266,7 +266,7 @@ class Desk:
         """
         found = rounds.read(folder)
         with self.turn:
-            self.campaign.publish(found.as_events())
+            self.campaign.publish(*found.as_events())
             self.rounds.append(found)
             if found.asked:
                 self.queue.asked(found.round, found.ids)

@@ -104,6 +104,12 @@ def read(folder: Path) -> Published:
         raise AskNextError(f"{folder} holds no round that can be read.") from error
 
 
+def discard(target: Path) -> None:
+    """Remove what a worker left of a folder that it was to make."""
+    for left in (target, target.with_name(BUILDING + target.name)):
+        shutil.rmtree(left, ignore_errors=True)
+
+
 def sweep(rounds: Path, known: Mapping[str, Any] | Iterable[str]) -> list[Published]:
     """The rounds whose events are in the log, oldest first; folders that workers left otherwise are removed.
 

@@ -16,6 +16,7 @@ from time import time
 from typing import Literal, Protocol
 
 from asknext.errors import AskNextError
+from asknext.studio.rounds import discard
 
 TIMEOUT = 3600.0
 """Seconds after which a job is ended."""
@@ -140,23 +141,25 @@ class Supervisor:
 
     def _do(self) -> str:
         """Do one job; what went wrong in a sentence, empty where all went well or it was cancelled."""
+        project, seen, target = self.desk.work()
         try:
-            project, seen, target = self.desk.work()
-            errors = self._worked(self._command(project, seen, target), target)
-            if errors is None:
+            error = self._worked(self._command(project, seen, target), target)
+            if not error:
                 self.desk.publish(target)
-            return "" if self._cancelled else errors or ""
-        except Exception as error:
-            return " ".join(str(error).split()) or type(error).__name__
+                return ""
+        except Exception as failure:  # whatever it is, labelling goes on
+            error = " ".join(str(failure).split()) or type(failure).__name__
+        discard(target)
+        return "" if self._cancelled or self._ended else error
 
-    def _worked(self, command: Sequence[str], target: Path) -> str | None:
-        """Run a worker to its end; None where it left its folder, else the last line of its stderr."""
+    def _worked(self, command: Sequence[str], target: Path) -> str:
+        """Run a worker to its end; empty where it left its folder, else the last line of its stderr."""
         threads = str(max(1, (os.cpu_count() or 2) - 1))
         limits = {f"{name}_NUM_THREADS": threads for name in ("OMP", "OPENBLAS", "MKL")}
         with TemporaryFile() as errors:
             with self._turn:
                 if self._ended or self._cancelled:
-                    return ""
+                    return "cancelled."
                 self._process = process = subprocess.Popen(
                     command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=errors,
                     env={**os.environ, **limits}, start_new_session=True,
@@ -171,7 +174,7 @@ class Supervisor:
                     self._process = None
                 process.communicate()
             if process.returncode == 0 and target.is_dir():
-                return None
+                return ""
             errors.seek(0)
             said = errors.read().decode("utf-8", "replace").strip().rpartition("\n")[2]
             return said or f"the worker ended with code {process.returncode} and without a word."

@@ -65,7 +65,7 @@ def work(project: Project, seen: int, target: Path) -> None:
         suspects = doubtful(campaign) if column else []
         round, of = campaign.round, len(pool.candidates)
         selection = campaign.ask(project.settings["batch"])
-        reading, advice = _advice(campaign, audit) if column else (None, None)
+        reading, advice = _advice(project, campaign, audit) if column else (None, None)
         found = rounds.Published(
             round=round,
             seen=seen,
@@ -90,11 +90,13 @@ def _has_probabilities(campaign: Campaign) -> bool:
     return campaign.learner is not None and "proba" in campaign.learner.provides
 
 
-def _advice(campaign: Campaign, audit: AuditReport | None) -> tuple[Reading, Advice]:
+def _advice(
+    project: Project, campaign: Campaign, audit: AuditReport | None
+) -> tuple[Reading, Advice]:
     """The present reading and what all readings advise; the batch just asked is the one looked at."""
     assert campaign.learner is not None
-    X = campaign.table.X
-    watch = Watch(campaign.learner, campaign.table, campaign._columns, campaign.seed, X)
+    table = campaign.table
+    watch = Watch(campaign.learner, table, project.columns, campaign.seed, table.X)
     seen = watch.readings(campaign.log, lambda n: np.empty(0, dtype=np.intp))
     return seen[-1], advise(seen, audit, campaign.strategy.family)
 
@@ -173,7 +175,7 @@ def _end_with_parent() -> None:
     """End when the parent does: it holds the other end of the pipe, and closes it by ending."""
 
     def waiting() -> None:
-        sys.stdin.buffer.read()
+        os.read(0, 1)  # past the stream object, whose lock would hold up the end
         os._exit(1)
 
     Thread(target=waiting, daemon=True).start()
