@@ -23,10 +23,10 @@ a folder of images, or a .csv, .jsonl, .parquet or .txt file.
 def label(
     project: Annotated[Path, typer.Argument(metavar="PROJECT", help="Directory of the project.")],
     items: Annotated[Path | None, typer.Option(help="What to label: a folder of images, or a file.")] = None,
-    text: Annotated[str | None, typer.Option(help="The column of the text, where the file has several.")] = None,
+    text: Annotated[str | None, typer.Option(help="The column of texts, if there are several.")] = None,
     label: Annotated[str | None, typer.Option(help="The column of labels that are known already.")] = None,
     classes: Annotated[str, typer.Option(help="Classes to begin with, commas between them.")] = "",
-    port: Annotated[int | None, typer.Option(min=1, max=65535, help="The port; by default a free one.")] = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="By default a free one.")] = None,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Only print the address.")] = False,
 ) -> None:
     from asknext.studio.project import open_or_create

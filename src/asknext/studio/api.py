@@ -12,17 +12,18 @@ from typing import Annotated, Any
 
 from fastapi import FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
+from fastapi.responses import HTMLResponse, Response, StreamingResponse
 from fastapi.routing import APIRouter
 from fastapi.staticfiles import StaticFiles
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from asknext import __version__
-from asknext.errors import AskNextError
+from asknext.errors import AskNextError, DamagedLogError
 from asknext.studio import requests, views
 from asknext.studio.desk import AbsentError, ConflictError, Desk
-from asknext.studio.pictures import picture
+from asknext.studio.thumbnails import picture
 from asknext.studio.security import Guard, policy, refuse
 from asknext.studio.status import classes, counts, status
 from asknext.studio.supervisor import Supervisor
@@ -34,7 +35,7 @@ BEAT = 0.1
 ALIVE = 15.0
 """Seconds after which a watcher hears that the server lives."""
 
-_STATUS = {ConflictError: 409, AbsentError: 404, views.HiddenError: 403}
+_STATUS = {ConflictError: 409, AbsentError: 404, views.HiddenError: 403, DamagedLogError: 503}
 
 
 def make_app(
@@ -61,11 +62,13 @@ def make_app(
     shell = page.read_bytes() if page.is_file() else b""
     app = FastAPI(title="asknext", version=__version__, docs_url=None, redoc_url=None,
                   openapi_url="/api/openapi.json", lifespan=life)  # fmt: skip
-    for kind, tell in (
-        (AskNextError, lambda e: refuse(_STATUS.get(type(e), 400), str(e))),
-        (RequestValidationError, lambda e: refuse(400, requests.sentence(e.errors()))),
-        (HTTPException, lambda e: refuse(e.status_code, _plain(e))),
-    ):
+    told: dict[type[Exception], Callable[[Any], Response]] = {
+        AskNextError: lambda e: _refused(e, desk),
+        RequestValidationError: lambda e: refuse(400, requests.sentence(e.errors())),
+        HTTPException: lambda e: refuse(e.status_code, _plain(e)),
+        Exception: lambda _: refuse(500, "something went wrong here; what was acknowledged is safe."),
+    }
+    for kind, tell in told.items():
         app.add_exception_handler(kind, _handler(tell))
     app.include_router(_reading(desk, supervisor, actor))
     app.include_router(_writing(desk, supervisor, actor))
@@ -155,7 +158,8 @@ def _reading(desk: Desk, supervisor: Supervisor, actor: str) -> APIRouter:
         from asknext.studio.exporting import export as write
 
         content, kind, name = write(desk.project, desk.campaign, format)
-        return Response(content, media_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+        where = {"Content-Disposition": f'attachment; filename="{name}"'}
+        return Response(content, media_type=kind, headers=where)
 
     return router
 
@@ -251,6 +255,12 @@ async def _events(
         quiet += BEAT
 
 
+def _refused(error: AskNextError, desk: Desk) -> Response:
+    """What a person can mend is a bad request; that the log cannot be written now is no fault of it."""
+    unwritable = desk.closed or isinstance(error.__cause__, SQLAlchemyError)
+    return refuse(503 if unwritable else _STATUS.get(type(error), 400), str(error))
+
+
 def _handler(tell: Callable[[Any], Response]) -> Callable[[Request, Exception], Any]:
     async def handle(_: Request, error: Exception) -> Response:
         return tell(error)
@@ -272,7 +282,8 @@ def _numbers(text: str) -> list[int]:
     AskNextError : anything else.
     """
     parts = text.split(",") if text else []
-    if len(parts) > requests.MOST or not all(part.isascii() and part.isdigit() and len(part) < 19 for part in parts):
+    good = all(part.isascii() and part.isdigit() and len(part) < 19 for part in parts)
+    if not good or len(parts) > requests.MOST:
         raise AskNextError("held must be the numbers of items with commas between them, such as 3,17.")
     return [int(part) for part in parts]
 

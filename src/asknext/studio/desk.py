@@ -7,7 +7,6 @@ from itertools import islice
 from pathlib import Path
 from threading import RLock
 from time import time
-from typing import Any
 from uuid import uuid4
 
 from asknext.answers import as_answers, as_ids
@@ -54,6 +53,7 @@ class Desk:
         self.log = self.campaign.log
         self.turn = RLock()
         self.changes = 0
+        self.closed = False
         self.pace = Pace(clock)
         self.queue = Queue(spawn(self.campaign.seed, "queue"), clock)
         self.rounds = rounds.sweep(self._folder, self.log)
@@ -188,7 +188,7 @@ class Desk:
                 raise ConflictError("it had another comment")
         except AskNextError as error:
             raise ConflictError(
-                f"the delivery {names[0]!r} was made before with another content; give this one an id of its own."
+                f"the delivery {names[0]!a} was made before with another content; give this one its own id."
             ) from error
 
     def _took(self, person: str, ids: Ids, answer: Label | Answer, seconds: float | None) -> None:
@@ -242,7 +242,7 @@ class Desk:
     # ---------------------------------------------------------------- rounds
 
     def due(self) -> str:
-        """What kind of job is due: the first one, or one for the answers that came in; empty where none is."""
+        """What kind of job is due: the first one, or one for the answers that came; empty where none is."""
         with self.turn:
             new = self._told - self._read
             if not self._tried:
@@ -276,6 +276,7 @@ class Desk:
     def close(self) -> None:
         """Let go of the project."""
         with self.turn:
+            self.closed = True
             self.campaign.close()
             self.project.items.close()
 

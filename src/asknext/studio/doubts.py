@@ -69,7 +69,7 @@ def _out_of_fold(campaign: Campaign, pool: Pool) -> Array:
     return proba
 
 
-def _folds(y: Ids, rng: np.random.Generator) -> Ids:
+def _folds(y: Array, rng: np.random.Generator) -> Ids:
     """The fold of each item: those of a class are dealt out one by one, after shuffling."""
     shuffled = rng.permutation(len(y))
     order = shuffled[np.argsort(y[shuffled], kind="stable")]

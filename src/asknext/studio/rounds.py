@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Container
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -19,7 +19,9 @@ from asknext.types import Array
 
 REPORT, MAP = "round.json", "map.npy"
 BUILDING = ".tmp-"
-POINT = np.dtype([("item", "<i4"), ("x", "<f4"), ("y", "<f4"), ("class", "<i4"), ("doubt", "<f4"), ("ood", "<f4")])
+POINT = np.dtype(
+    [("item", "<i4"), ("x", "<f4"), ("y", "<f4"), ("class", "<i4"), ("doubt", "<f4"), ("ood", "<f4")]
+)
 """A point of the map: the predicted class by its permanent number, -1 without a model."""
 
 
@@ -110,7 +112,7 @@ def discard(target: Path) -> None:
         shutil.rmtree(left, ignore_errors=True)
 
 
-def sweep(rounds: Path, known: Mapping[str, Any] | Iterable[str]) -> list[Published]:
+def sweep(rounds: Path, known: Container[str]) -> list[Published]:
     """The rounds whose events are in the log, oldest first; folders that workers left otherwise are removed.
 
     Parameters

@@ -29,8 +29,9 @@ def new_token() -> str:
 
 
 def policy(page: bytes) -> str:
-    """The content security policy of a page: nothing from elsewhere, no inline script but its import map."""
-    hashes = (base64.b64encode(hashlib.sha256(found).digest()).decode() for found in _IMPORT_MAP.findall(page))
+    """The content security policy of a page: nothing from elsewhere, inline only its import map."""
+    digests = (hashlib.sha256(found).digest() for found in _IMPORT_MAP.findall(page))
+    hashes = (base64.b64encode(digest).decode() for digest in digests)
     scripts = " ".join(("'self'", *(f"'sha256-{one}'" for one in hashes)))
     return (
         f"default-src 'self'; img-src 'self' blob: data:; style-src 'self'; script-src {scripts}; "
@@ -43,7 +44,7 @@ class Guard:
 
     A request must name the host served and, where it names an origin, our own. It must carry the cookie, or
     the token as `Authorization: Bearer`. One that changes something must have the header `X-Asknext: 1`
-    besides, which no foreign page can send. The address with `?token=` gives the cookie and leads to the page.
+    besides, which no foreign page can send. The address with `?token=` gives the cookie and leads on.
 
     Parameters
     ----------
@@ -88,7 +89,7 @@ class Guard:
             welcome.set_cookie(self.cookie, self.token, httponly=True, samesite="strict", path="/")
             return welcome
         if not any(self._is_token(given) for given in self._credentials(headers)):
-            return refuse(401, "open the address that asknext label printed; it holds the key to this project.")
+            return refuse(401, "open the address that asknext label printed; it holds the key to this page.")
         if scope["method"] not in _SAFE and headers.get("x-asknext") != "1":
             return refuse(403, "a request that changes something needs the header X-Asknext: 1.")
         return None
@@ -118,8 +119,8 @@ class Guard:
                 headers["X-Frame-Options"] = "DENY"
                 headers["Referrer-Policy"] = "no-referrer"
                 headers["Cross-Origin-Resource-Policy"] = "same-origin"
-                if not scope["path"].startswith("/static/"):
-                    headers.setdefault("Cache-Control", "no-store")
+                files = scope["path"].startswith("/static/")
+                headers.setdefault("Cache-Control", "no-cache" if files else "no-store")
             await send(message)
 
         return sending

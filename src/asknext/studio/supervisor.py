@@ -43,7 +43,7 @@ class Employer(Protocol):
 
 @dataclass(frozen=True)
 class Job:
-    """How the worker is: `state`, what `kind` of job, `since` when (seconds of the epoch), the last `error`."""
+    """How the worker is: its state, what kind of job, since when (seconds of the epoch), and what went wrong."""
 
     state: Literal["idle", "running", "failed"] = "idle"
     kind: str = ""
@@ -53,7 +53,7 @@ class Job:
 
 def command(project: Path, seen: int, target: Path) -> list[str]:
     """The command line of a worker."""
-    return [sys.executable, "-m", "asknext.studio.worker", str(project), str(seen), str(target)]
+    return [sys.executable, "-P", "-m", "asknext.studio.worker", str(project), str(seen), str(target)]
 
 
 class Supervisor:

@@ -18,6 +18,7 @@ from asknext.types import Array, Ids
 
 LIKELIEST = 3
 NEIGHBOURS = 3
+BLOCK = 1 << 16  # rows of the embedding in memory at a time
 _TEXTS = {code: answer.value for answer, code in ANSWER_CODES.items()}
 
 
@@ -51,7 +52,7 @@ def served(desk: Desk, place: Place) -> dict[str, Any]:
 
 
 def likeliest(desk: Desk, item: int, k: int) -> list[dict[str, Any]]:
-    """The likeliest classes of an item by the newest model, with their probabilities; merged ones added up."""
+    """The likeliest classes of an item by the newest model, merged classes added up."""
     told = _probabilities(desk)
     if told is None:
         return []
@@ -120,9 +121,9 @@ def _neighbours(desk: Desk, item: int) -> list[dict[str, Any]]:
 def nearest(desk: Desk, item: int, others: Ids, k: int) -> list[tuple[int, float]]:
     """The k items of some others that are nearest to one, and their distances."""
     X = desk.project.embedding
-    if not len(others):
-        return []
-    squared = to_nearest(np.asarray(X[others]), np.asarray(X[[item]]))
+    here = np.asarray(X[[item]])
+    parts = [others[start : start + BLOCK] for start in range(0, len(others), BLOCK)]
+    squared = np.concatenate([[], *(to_nearest(np.asarray(X[part]), here) for part in parts)])
     best = np.argsort(squared, kind="stable")[:k]
     return [(int(others[i]), float(np.sqrt(squared[i]))) for i in best]
 

@@ -20,7 +20,6 @@ import numpy as np
 from asknext.campaign import Campaign
 from asknext.detectors.knn import Knn
 from asknext.errors import AskNextError
-from asknext.log import events as kinds
 from asknext.log import read_events
 from asknext.monitor.advice import Advice, advise
 from asknext.monitor.audit import AuditReport
@@ -97,7 +96,7 @@ def _advice(
     assert campaign.learner is not None
     table = campaign.table
     watch = Watch(campaign.learner, table, project.columns, campaign.seed, table.X)
-    seen = watch.readings(campaign.log, lambda n: np.empty(0, dtype=np.intp))
+    seen = watch.readings(campaign.log, lambda _: np.empty(0, dtype=np.intp))
     return seen[-1], advise(seen, audit, campaign.strategy.family)
 
 

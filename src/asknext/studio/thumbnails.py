@@ -15,7 +15,7 @@ KEPT = 512
 SIZES = (32, 1024)
 """Pixels of the longer side of a thumbnail, at least and at most."""
 
-TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "GIF": "image/gif", "WEBP": "image/webp", "BMP": "image/bmp"}
+TYPES = {name.upper(): f"image/{name}" for name in ("jpeg", "png", "gif", "webp", "bmp")}
 """What is sent as it is, by the format that the content has, whatever the file is called."""
 
 
