@@ -68,6 +68,7 @@ def make_app(
         HTTPException: lambda e: refuse(e.status_code, _plain(e)),
         Exception: lambda _: refuse(500, "something went wrong here; what was acknowledged is safe."),
     }
+    app.state.ended = lambda: False  # whoever runs the server knows
     for kind, tell in told.items():
         app.add_exception_handler(kind, _handler(tell))
     app.include_router(_reading(desk, supervisor, actor))
@@ -139,7 +140,8 @@ def _reading(desk: Desk, supervisor: Supervisor, actor: str) -> APIRouter:
     @router.get("/stream")
     async def stream(request: Request) -> Response:
         """The status at once and on every change, as server-sent events."""
-        events = _events(request, lambda: desk.changes, lambda: status(desk, supervisor.job))
+        ended = request.app.state.ended
+        events = _events(lambda: desk.changes, lambda: status(desk, supervisor.job), ended)
         return StreamingResponse(events, media_type="text/event-stream")
 
     @router.get("/map")
@@ -240,11 +242,11 @@ def _writing(desk: Desk, supervisor: Supervisor, actor: str) -> APIRouter:
 
 
 async def _events(
-    request: Request, changes: Callable[[], int], tell: Callable[[], dict[str, Any]]
+    changes: Callable[[], int], tell: Callable[[], dict[str, Any]], ended: Callable[[], bool]
 ) -> AsyncIterator[str]:
-    """What is told at once and whenever something changed, until the listener goes or the server ends."""
+    """What is told at once and whenever something changed, until the server ends or nobody listens."""
     last, quiet = None, 0.0
-    while not await request.is_disconnected():
+    while not ended():
         if (now := changes()) != last:
             last, quiet = now, 0.0
             yield f"data: {json.dumps(await run_in_threadpool(tell), ensure_ascii=False)}\n\n"
@@ -270,7 +272,11 @@ def _handler(tell: Callable[[Any], Response]) -> Callable[[Request, Exception], 
 
 def _plain(error: HTTPException) -> str:
     """What the framework says, as a sentence."""
-    known = {404: "there is nothing at this address.", 405: "this address takes no such request."}
+    known = {
+        400: "the body of the request is no JSON that can be read.",
+        404: "there is nothing at this address.",
+        405: "this address takes no such request.",
+    }
     return known.get(error.status_code, str(error.detail))
 
 

@@ -79,7 +79,9 @@ def serve(project: Project, listening: socket.socket, where: Address, browse: bo
                               timeout_graceful_shutdown=1)  # fmt: skip
     if browse:
         Thread(target=webbrowser.open, args=(where.url,), daemon=True).start()
-    uvicorn.Server(settings).run(sockets=[listening])
+    server = uvicorn.Server(settings)
+    app.state.ended = lambda: server.should_exit
+    server.run(sockets=[listening])
 
 
 def person() -> str:
