@@ -35,7 +35,7 @@ def make(path: Path, n: int, d: int = 32) -> None:
     """A project of n short texts with a random embedding, written as the importer does."""
     path.mkdir()
     texts = ({"text": f"text number {i}, about as long as a short remark that somebody wrote"} for i in range(n))
-    Items.create(path / ITEMS, "text", texts).close()
+    items = Items.create(path / ITEMS, "text", texts)
     X = np.lib.format.open_memmap(path / EMBEDDING, mode="w+", dtype=np.float32, shape=(n, d))
     rng = np.random.default_rng(0)
     for start in range(0, n, 1 << 16):
@@ -47,7 +47,7 @@ def make(path: Path, n: int, d: int = 32) -> None:
         "made_by": __version__,
     }  # fmt: skip
     write_json(path / SETTINGS, settings)
-    with Project.open(path) as project, project.campaign():
+    with Project(path, settings, items, X) as project, project.campaign():
         pass
 
 

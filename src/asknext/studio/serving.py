@@ -42,7 +42,7 @@ def listen(port: int | None) -> socket.socket:
     AskNextError : the port is taken.
     """
     for wanted in [port] if port is not None else [*range(FIRST, FIRST + TRIED), 0]:
-        found = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        found = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # asyncio: no delay
         try:
             found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             found.bind((HOST, wanted))
