@@ -1,9 +1,9 @@
-"""How fast the labelling page's server acknowledges answers: 20 annotators at once, a million items.
+"""How fast the labelling page's server takes answers: 20 annotators at once, a million items.
 
     python benchmarks/bench_studio_server.py [--items 1000000] [--annotators 20] [--seconds 30]
 
-A real server on a real disk, asked over HTTP. Annotators first answer at a pace (an answer a second each, many
-times that of people), with and without a worker that fits and chooses meanwhile, then as fast as they can.
+A real server on a real disk, asked over HTTP. Annotators first answer at a pace (an answer a second each,
+many times that of people), without and with workers that fit and choose meanwhile, then as fast as they can.
 """
 
 from __future__ import annotations
@@ -34,12 +34,14 @@ BAR = 50.0  # milliseconds, at the 95th percentile
 def make(path: Path, n: int, d: int = 32) -> None:
     """A project of n short texts with a random embedding, written as the importer does."""
     path.mkdir()
-    texts = ({"text": f"text number {i}, about as long as a short remark that somebody wrote"} for i in range(n))
+    remark = "about as long as a short remark that somebody wrote"
+    texts = ({"text": f"text number {i}, {remark}"} for i in range(n))
     items = Items.create(path / ITEMS, "text", texts)
     X = np.lib.format.open_memmap(path / EMBEDDING, mode="w+", dtype=np.float32, shape=(n, d))
     rng = np.random.default_rng(0)
     for start in range(0, n, 1 << 16):
-        X[start : start + (1 << 16)] = rng.standard_normal(X[start : start + (1 << 16)].shape, dtype=np.float32)
+        part = X[start : start + (1 << 16)]
+        part[:] = rng.standard_normal(part.shape, dtype=np.float32)
     X.flush()
     settings = {
         "kind": "text", "source": "generated", "encoder": "random", "encoder_note": "", **DEFAULTS,
@@ -68,7 +70,9 @@ class Page:
 
     def __init__(self, port: int) -> None:
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-        self.headers = {"Authorization": f"Bearer {TOKEN}", "X-Asknext": "1", "Content-Type": "application/json"}
+        self.headers = {
+            "Authorization": f"Bearer {TOKEN}", "X-Asknext": "1", "Content-Type": "application/json",
+        }  # fmt: skip
 
     def call(self, path: str, body: dict[str, Any] | None = None) -> tuple[Any, float]:
         """The reply, and the milliseconds until it was there."""
@@ -90,12 +94,15 @@ def annotate(port: int, items: list[int], seconds: float, pause: float, name: st
     for item in items:
         if time.perf_counter() > end:
             return
-        body = {"id": f"{name} {item}", "items": [item], "answer": {"class": CLASSES[item % 10]}, "seconds": 1.0}
+        answer = {"class": CLASSES[item % 10]}
+        body = {"id": f"{name} {item}", "items": [item], "answer": answer, "seconds": 1.0}
         out.append(page.call("answers", body)[1])
         time.sleep(pause)
 
 
-def together(port: int, annotators: int, items: list[int], seconds: float, pause: float, name: str) -> list[float]:
+def together(
+    port: int, annotators: int, items: list[int], seconds: float, pause: float, name: str
+) -> list[float]:
     """The milliseconds of every answer, of annotators who answer at the same time."""
     found: list[float] = []
     threads = [
@@ -113,7 +120,8 @@ def told(what: str, found: list[float], per: float | None = None) -> None:
     """Print the quantiles of some milliseconds."""
     half, most, worst = np.percentile(found, [50, 95, 100])
     rate = f", {len(found) / per:6.1f} a second" if per else ""
-    print(f"{what:44} p50 {half:7.1f} ms  p95 {most:7.1f} ms  max {worst:7.1f} ms  ({len(found)}{rate})", flush=True)
+    figures = f"p50 {half:7.1f} ms  p95 {most:7.1f} ms  max {worst:7.1f} ms"
+    print(f"{what:44} {figures}  ({len(found)}{rate})", flush=True)
 
 
 def repeated(deed: Callable[[], tuple[Any, float]], times: int = 20) -> list[float]:
@@ -121,9 +129,21 @@ def repeated(deed: Callable[[], tuple[Any, float]], times: int = 20) -> list[flo
     return [deed()[1] for _ in range(times)]
 
 
+def rounds(port: int) -> int:
+    """How many rounds there are."""
+    return int(Page(port).call("status")[0]["round"])
+
+
+def demand(port: int, over: threading.Event) -> None:
+    """Ask for another round as soon as one is there."""
+    while not over.wait(0.5):
+        Page(port).call("retrain", {})
+
+
 def main() -> None:
     """Measure."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    plain = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=plain)
     parser.add_argument("--items", type=int, default=1_000_000)
     parser.add_argument("--annotators", type=int, default=20)
     parser.add_argument("--seconds", type=float, default=30.0)
@@ -138,8 +158,9 @@ def main() -> None:
         port, opening = mine.recv()
         start = time.perf_counter()
         page = Page(port)
-        _, first = page.call("next?n=8")
-        print(f"{given.items} items: opened in {opening:.1f} s, first items {time.perf_counter() - start:.1f} s later")
+        page.call("next?n=8")
+        first = time.perf_counter() - start
+        print(f"{given.items} items: listening after {opening:.1f} s, first items {first:.1f} s later")
         Page(port).call("cancel", {})
         items = np.random.default_rng(1).permutation(given.items).tolist()
         share = len(items) // 3
@@ -149,10 +170,14 @@ def main() -> None:
 
         crowd = (given.annotators, given.seconds)
         told("an answer a second each", together(port, crowd[0], part(0), crowd[1], 1.0, "calm"), crowd[1])
-        Page(port).call("retrain", {})
+        before = rounds(port)
+        over = threading.Event()
+        boss = threading.Thread(target=demand, args=(port, over))
+        boss.start()
         busy = together(port, crowd[0], part(1), crowd[1], 1.0, "busy")
-        state = Page(port).call("status")[0]["job"]["state"]
-        told(f"the same while a worker is at work ({state})", busy, crowd[1])
+        over.set()
+        boss.join()
+        told(f"the same while workers make {rounds(port) - before} rounds", busy, crowd[1])
         Page(port).call("cancel", {})
         told("as fast as they can", together(port, crowd[0], part(2), crowd[1], 0.0, "fast"), crowd[1])
         page = Page(port)
