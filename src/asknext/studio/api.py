@@ -23,6 +23,7 @@ from asknext import __version__
 from asknext.errors import AskNextError, DamagedLogError
 from asknext.studio import requests, views
 from asknext.studio.desk import AbsentError, ConflictError, Desk
+from asknext.studio.exporting import export as written
 from asknext.studio.security import Guard, policy, refuse
 from asknext.studio.status import classes, counts, status
 from asknext.studio.supervisor import Supervisor
@@ -157,9 +158,9 @@ def _reading(desk: Desk, supervisor: Supervisor, actor: str) -> APIRouter:
     @router.get("/export")
     def export(format: str = "csv") -> Response:
         """A download: csv, jsonl, events or label-studio."""
-        from asknext.studio.exporting import export as write
-
-        content, kind, name = write(desk.project, desk.campaign, format)
+        with desk.turn:
+            log = list(desk.log)
+        content, kind, name = written(desk.project, log, format)
         where = {"Content-Disposition": f'attachment; filename="{name}"'}
         return Response(content, media_type=kind, headers=where)
 

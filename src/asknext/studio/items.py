@@ -137,6 +137,14 @@ class Items:
         self.close()
 
 
+def named(items: Items, item: int) -> dict[str, Any]:
+    """What an item is, as named values: its picture's path, its text, or the columns of its row."""
+    content = items.content(item)
+    if items.kind == "table":
+        return {str(name): value for name, value in content["columns"]}
+    return {items.kind: content[items.kind]}
+
+
 def contained(root: Path, name: str) -> Path:
     """The real file of a name within a folder.
 
