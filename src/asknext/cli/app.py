@@ -151,6 +151,7 @@ def main() -> None:
         export,
         gallery,
         import_,
+        label,
         next_,
         replay,
         run,
