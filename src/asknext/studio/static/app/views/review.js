@@ -1,0 +1,94 @@
+import { html, useEffect, useLayoutEffect, useState } from "../../vendor/htm-preact.js";
+import { get } from "../api.js";
+import { nameOf } from "../classes.js";
+import { recall, remember } from "../settings.js";
+import { Answers } from "./answers.js";
+import { Boxes } from "./desk.js";
+import { Item } from "./item.js";
+import { ActionButton, percent } from "./parts.js";
+
+/**
+ * Answers to look at again: those the model doubts, and equal items with different ones.
+ *
+ * @typedef {{items: number[], answers: any[], model?: string, p?: number}} Case
+ */
+
+/** @param {Case} one */
+const mark = (one) => `${one.items.join(",")}:${one.answers.map(spoken).join(",")}`;
+
+/** @param {any} answer */
+const spoken = (answer) => (typeof answer === "string" ? answer : nameOf(answer));
+
+/** @param {any} reply @returns {Case[]} */
+const cases = ({ suspects, duplicates }) => [
+  ...duplicates.map((/** @type {any} */ d) => ({ items: d.items, answers: d.answers })),
+  ...suspects.map((/** @type {any} */ s) => ({ items: [s.item], answers: [s.answer], model: s.model, p: s.p })),
+];
+
+/** @param {{session: import("../session.js").Session}} props */
+export function Review({ session }) {
+  const kept = `asknext kept ${session.name}`;
+  const [list, setList] = useState(/** @type {Case[] | null} */ (null));
+  const [served, setServed] = useState(/** @type {import("../types.js").Served[]} */ ([]));
+  const one = list?.[0];
+
+  useEffect(() => {
+    const seen = new Set(recall(kept, []));
+    get("/api/review").then(
+      (reply) => setList(cases(reply).filter((found) => !seen.has(mark(found)))),
+      (/** @type {Error} */ error) => { session.say(error.message); setList([]); },
+    );
+  }, []);
+  useEffect(() => {
+    let current = true;
+    setServed([]);
+    Promise.all((one?.items ?? []).map((item) => session.look(item))).then((found) => {
+      if (current) setServed(/** @type {any} */ (found.filter(Boolean)));
+    });
+    return () => { current = false; };
+  }, [one]);
+
+  const next = () => setList((/** @type {any} */ old) => old?.slice(1) ?? null);
+  const give = (/** @type {import("../types.js").Answer} */ answer) => {
+    if (!served.length) return;
+    session.answerAll(served, answer);
+    next();
+  };
+  useLayoutEffect(() => {
+    session.scene = {
+      give,
+      act(action) {
+        if (!one) return false;
+        if (action === "keep") {
+          remember(kept, [...recall(kept, []), mark(one)].slice(-2000));
+          session.say(`Kept: ${one.answers.map(spoken).join(", ")}.`);
+          next();
+        } else if (action === "fix") {
+          if (one.model) give({ class: one.model });
+          else session.set({ box: "find" });
+        } else return false;
+        return true;
+      },
+    };
+    return () => { session.scene = null; };
+  });
+
+  if (!list) return html`<div class="empty"><p>Looking for doubtful answers …</p></div>`;
+  const back = html`<button type="button" class="quiet" onClick=${() => session.set({ mode: "label" })}>Back <kbd aria-hidden="true">Esc</kbd></button>`;
+  if (!one) {
+    return html`<div class="empty"><h2>Nothing to review</h2>
+      <p>No answer is in doubt as far as the last model can tell, and no equal items differ.</p>${back}</div>`;
+  }
+  const keys = html`<${ActionButton} session=${session} action="keep" says=${one.items.length > 1 ? "Keep all as they are" : "Keep the answer"} />
+    <${ActionButton} session=${session} action="fix" says=${one.model ? `Take “${one.model}”` : "Choose one for all"} />`;
+  return html`
+    <div class="meta"><h2>Review</h2><span class="chip">${list.length} to look at</span>
+      <span>${one.items.length > 1
+        ? html`Equal items with different answers: ${one.answers.map((answer, i) => html`${i ? ", " : ""}<b dir="auto">${spoken(answer)}</b> (item ${one.items[i]})`)}`
+        : html`Item ${one.items[0]}: you said <b dir="auto">${spoken(one.answers[0])}</b>, the model says <b dir="auto">${one.model}</b> (${percent(one.p)})`}</span>
+      <span class="tools"><${ActionButton} session=${session} action="undo" quiet />${back}</span></div>
+    <div class=${served.length > 1 ? "item several" : "item"} data-item=${one.items[0]}>
+      ${served.map((each) => html`<${Item} key=${each.item} served=${each} session=${session} />`)}</div>
+    <${Boxes} session=${session} />
+    <${Answers} session=${session} given=${served.length === 1 ? served[0].answer : null} extra=${keys} />`;
+}
