@@ -49,6 +49,6 @@ export function Bulk({ session }) {
         <${ActionButton} session=${session} action="undo" quiet />
         <button type="button" class="quiet" onClick=${() => session.set({ mode: "label", group: null })}>Back <kbd aria-hidden="true">Esc</kbd></button></span></div>
     <div class="scroll"><${Grid} session=${session} items=${items} chosen=${chosen} choose=${choose} scene=${{ give }} label="Items to answer together" /></div>
-    <${Boxes} session=${session} />
+    <div class="above"><${Boxes} session=${session} /></div>
     <${Answers} session=${session} />`;
 }

@@ -50,9 +50,10 @@ function LastAnswer({ session }) {
   const deed = done.at(-1);
   const model = opinion?.model;
   const own = deed ? nameOf(deed.answer) : "";
+  const verdict = deed && "class" in deed.answer ? (model?.name === own ? ": the same." : ": it differs.") : ".";
   return html`<div class="last">
     <span>${deed ? html`Last: <b dir="auto">${own}</b> (${deed.items.length === 1 ? `item ${deed.items[0].item}` : `${deed.items.length} items`})` : "Nothing answered yet in this visit."}</span>
-    ${opinion && html`<span class="opinion">${model ? html`The model says <b dir="auto">${model.name}</b>, ${percent(model.p)}: ${model.name === own ? "the same" : "it differs"}.` : "The model has no opinion yet."}</span>`}
+    ${opinion && html`<span class="opinion">${model ? html`The model says <b dir="auto">${model.name}</b>, ${percent(model.p)}${verdict}` : "The model has no opinion yet."}</span>`}
     <span class="tools">
       ${deed && html`<${ActionButton} session=${session} action="undo" quiet />`}
       ${undone.length > 0 && html`<${ActionButton} session=${session} action="redo" quiet />`}
@@ -86,7 +87,7 @@ export function Desk({ session }) {
       <${ActionButton} session=${session} action="comment" quiet />
       <${ActionButton} session=${session} action="edit-class" quiet /></span></div>
     <div class="item" data-item=${item}><${Item} served=${served} session=${session} /></div>
-    <${Boxes} session=${session} served=${served} />
+    <div class="above"><${Boxes} session=${session} served=${served} /></div>
     <${Answers} session=${session} given=${answer} />
     <${LastAnswer} session=${session} />`;
 }

@@ -23,11 +23,21 @@ const isNumber = (value) => typeof value === "number" || (typeof value === "stri
 /** @param {any} value */
 const written = (value) => (value === null || value === "" ? "missing" : String(value));
 
+/** Digits after the point. @param {any} value */
+const decimals = (value) => (/[.,](\d+)$/.exec(String(value)) ?? ["", ""])[1].length;
+
+/** Spaces as wide as the digits that are missing after the point, so that points stand below each other. @param {any} value @param {number} most */
+function pad(value, most) {
+  const own = decimals(value);
+  return (own === 0 && most > 0 ? "\u2008" : "") + "\u2007".repeat(most - own);
+}
+
 /** @param {{content: import("../types.js").TableContent}} props */
 function TableItem({ content: { columns } }) {
+  const most = Math.max(0, ...columns.map(([, value]) => (isNumber(value) ? decimals(value) : 0)));
   return html`<div class="table-item" tabindex="0" role="region" aria-label="Row of the table"><table><tbody>
     ${columns.map(([name, value]) => html`<tr key=${name}><th scope="row" dir="auto">${name}</th>
-      <td dir="auto" class=${isNumber(value) ? "number" : value === null || value === "" ? "missing" : ""}>${written(value)}</td></tr>`)}
+      <td dir="auto" class=${isNumber(value) ? "number" : value === null || value === "" ? "missing" : undefined}>${written(value)}${isNumber(value) && html`<span aria-hidden="true">${pad(value, most)}</span>`}</td></tr>`)}
   </tbody></table></div>`;
 }
 

@@ -21,11 +21,12 @@ export function Picker({ session, title, fresh, without, pick, provisional, clos
 
   const name = typed.trim();
   const known = classes.filter((c) => c.name !== without);
-  const found = (name ? matching(name, known) : fresh ? [] : known).slice(0, SHOWN).map((c) => c.name);
   const exact = classes.some((c) => c.name === name);
+  const near = exact ? [] : nearEqual(name, known);
+  const fitting = name ? new Set([...near, ...matching(name, known)]) : fresh ? [] : known;
+  const found = [...fitting].slice(0, SHOWN).map((c) => c.name);
   const made = name && !exact ? [null] : [];
   const lines = fresh ? [...made, ...found] : [...found, ...made];
-  const near = exact ? [] : nearEqual(name, known);
   const marked = Math.min(at, Math.max(0, lines.length - 1));
 
   const take = (/** @type {string | null | undefined} */ line) => {
@@ -51,7 +52,7 @@ export function Picker({ session, title, fresh, without, pick, provisional, clos
     <ul id="picker-lines" role="listbox" aria-label="Classes that match">
       ${lines.map((line, i) => html`<li id=${`picker-${i}`} key=${line ?? " new"} role="option" aria-selected=${i === marked}
         onMouseDown=${(/** @type {Event} */ event) => event.preventDefault()} onClick=${() => take(line)}>
-        ${line ? html`<${Swatch} place=${places[line]} /><span dir="auto">${line}</span>` : html`New class “<b dir="auto">${name}</b>”`}</li>`)}
+        ${line ? html`<${Swatch} place=${places[line]} /><span dir="auto">${line}</span>` : html`<span>New class “<b dir="auto">${name}</b>”</span>`}</li>`)}
     </ul>
     ${near.length > 0 && html`<p class="warning" role="alert">Very like ${near.map((c) => `“${c.name}”`).join(", ")}.
       ${warned === name ? " Enter once more makes a new class all the same." : " Is it the same?"}</p>`}

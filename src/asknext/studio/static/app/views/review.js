@@ -89,6 +89,6 @@ export function Review({ session }) {
       <span class="tools"><${ActionButton} session=${session} action="undo" quiet />${back}</span></div>
     <div class=${served.length > 1 ? "item several" : "item"} data-item=${one.items[0]}>
       ${served.map((each) => html`<${Item} key=${each.item} served=${each} session=${session} />`)}</div>
-    <${Boxes} session=${session} />
+    <div class="above"><${Boxes} session=${session} /></div>
     <${Answers} session=${session} given=${served.length === 1 ? served[0].answer : null} extra=${keys} />`;
 }
