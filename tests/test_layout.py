@@ -15,7 +15,7 @@ SOURCE = Path(__file__).parents[1] / "src" / "asknext"
 LAYERS = [
     "errors", "types", "files", "randomness", "plugins", "rows", "pool", "answers", "kernels", "signals",
     "round", "strategies", "learners", "detectors", "encoders", "oracles", "log", "monitor", "quality",
-    "cache", "campaign", "one_shot", "sampler", "datasets", "bench", "studio", "cli", "__main__",
+    "cache", "choosing", "campaign", "one_shot", "sampler", "datasets", "bench", "studio", "cli", "__main__",
 ]  # fmt: skip
 """The layout of the design, top to bottom: a module imports from its own layer or from those above it."""
 

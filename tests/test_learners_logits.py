@@ -212,7 +212,7 @@ def digits_campaign(**options: Any) -> asknext.Campaign:
 @pytest.mark.parametrize("detector", READERS)
 def test_a_campaign_finds_what_is_in_scope(detector: str, tmp_path: Path) -> None:
     with digits_campaign(strategy="purity", detector=detector, path=tmp_path / "here") as campaign:
-        view = campaign._round()
+        view = campaign._chooser.round(campaign.state)
         found = view.read("ood")
         assert auroc(found[DIGIT[view.candidates] > 3], found[DIGIT[view.candidates] < 4]) > 0.75
         picked = campaign.ask(20)

@@ -22,6 +22,7 @@ from asknext.log.events import (
     CORRECTED,
     CREATED,
     FITTED,
+    RETRACTED,
     STOPPED,
 )
 
@@ -182,13 +183,16 @@ def test_labels_are_found_by_value() -> None:
 # ---------------------------------------------------------------- a fold is a fold
 
 
+KINDS = ("ask", "answer", "correct", "add", "rename", "merge", "split", "retract")
+
+
 @st.composite
 def histories(draw: st.DrawFn) -> list[Event]:
     """Events that fit."""
     events, live = [created()], [0]
     events.append(added(0, "0"))
     for step in range(draw(st.integers(0, 15))):
-        kind = draw(st.sampled_from(["ask", "answer", "correct", "add", "rename", "merge", "split"]))
+        kind = draw(st.sampled_from(KINDS))
         ids = draw(st.lists(st.integers(0, N - 1), unique=True, max_size=3))
         number = st.integers(0, sum(e.type == CLASS_ADDED for e in events) - 1)
         if kind == "ask":
@@ -207,6 +211,9 @@ def histories(draw: st.DrawFn) -> list[Event]:
             pool = fold(events).pool
             members = pool.labelled[pool.y == live.index(source)].tolist()
             events.append(split(source, members[: draw(st.integers(0, N))], target))
+        elif kind == "retract":
+            bare = set(fold(events).unanswered(np.array(ids, dtype=np.intp)).tolist())
+            events.append(Event(RETRACTED, {"ids": [i for i in ids if i not in bare]}))
         elif kind == "merge" and len(live) > 1:
             source, target = draw(st.permutations(live))[:2]
             live.remove(source)

@@ -25,10 +25,12 @@ from asknext.log.events import (
     CLASS_MERGED,
     CLASS_RENAMED,
     CLASS_SPLIT,
+    COMMENTED,
     CORRECTED,
     CREATED,
     FITTED,
     REQUIRED,
+    RETRACTED,
     STOPPED,
 )
 from asknext.log.migrations import MIGRATIONS, migrations
@@ -44,6 +46,8 @@ BODIES: dict[str, dict[str, Any]] = {
     ASKED: {"round": 0, "ids": [1], "strategy": "s", "state": "d", "memory": {}, "seconds": {"select": 0.1}},
     ANSWERED: {"ids": [1, 2], "answers": [0, "unsure"]},
     CORRECTED: {"ids": [], "answers": []},
+    RETRACTED: {"ids": [1]},
+    COMMENTED: {"ids": [0, 2], "text": "blurred"},
     FITTED: {"round": 1, "labelled": 2, "learner": "l", "columns": {"proba": "k"}, "seconds": {"fit": 1}},
     STOPPED: {"reason": "enough"},
 }
@@ -92,6 +96,7 @@ def test_every_type_can_be_kept(kind: str, tmp_path: Path) -> None:
         (CREATED, "n", "3"), (CREATED, "n", True), (CREATED, "data", None), (CLASS_ADDED, "label", None),
         (ASKED, "ids", ["1"]), (ASKED, "ids", 1), (ASKED, "memory", []), (ASKED, "seconds", {"select": "x"}),
         (ANSWERED, "answers", [0.5]), (FITTED, "columns", {"proba": 3}), (STOPPED, "reason", 1),
+        (RETRACTED, "ids", [0.5]), (COMMENTED, "text", None),
     ],
 )  # fmt: skip
 def test_a_value_of_another_form_is_refused(kind: str, key: str, value: Any) -> None:

@@ -9,12 +9,10 @@ from time import perf_counter
 from typing import Any, Self
 from uuid import uuid4
 
-import numpy as np
-
-from asknext import detectors, rows, strategies
+from asknext import detectors
 from asknext.answers import as_answers, as_ids, as_label, as_text, as_whole
+from asknext.choosing import Chooser
 from asknext.errors import AskNextError
-from asknext.learners import Learner, as_learner
 from asknext.learners.fitting import Fitting, Table
 from asknext.log import ColumnStore, Event, Ledger, State, decide, in_turn
 from asknext.log import events as kinds
@@ -23,9 +21,6 @@ from asknext.monitor.advice import Advice, advise
 from asknext.monitor.audit import AuditReport, of_state
 from asknext.monitor.live import Watch
 from asknext.pool import Answer, Pool
-from asknext.randomness import spawn, spawn_seed
-from asknext.round import Round
-from asknext.signals import Signals, given_columns
 from asknext.strategies import Selection, Strategy
 from asknext.types import Array, Given, Ids, Label
 
@@ -79,21 +74,14 @@ class Campaign:
         history: Iterable[Event] = (),
     ) -> None:
         self.table = X if isinstance(X, Table) else Table(X)
-        self.learner: Learner | None = None if learner is None else as_learner(learner)
-        self.strategy = strategies.get(strategy)
-        self.detector = detectors.get(detector)
         self.seed = as_whole("seed", seed)
         path = Path(path) if path is not None else None
         self._columns = columns or (ColumnStore(path / "columns") if path else None)
-        own = {} if embedding is None else {"embedding": embedding}
-        self._given = given_columns(self.table.X, {**(signals or {}), **own})
-        if isinstance(learner, str) and rows.matrix(self.table.X) is None:
-            raise AskNextError(
-                f"the learner '{learner}' reads numbers, and X holds something else; give features, or a "
-                "scikit-learn pipeline that makes them."
-            )
-        Signals(len(self.table), self._given)  # refuses columns of another length before there is a log
-        self._fitting: Fitting | None = None
+        self._chooser = Chooser(
+            self.table, learner, strategy, detector, self.seed, signals, embedding, self._columns
+        )
+        self.learner, self.strategy = self._chooser.learner, self._chooser.strategy
+        self.detector = self._chooser.detector
         self._watch: Watch | None = None
         self._ledger = Ledger(path, wait)
         self.log = self._ledger.log
@@ -165,13 +153,7 @@ class Campaign:
         ------
         AskNextError : the campaign has no learner.
         """
-        if self.learner is None:
-            raise AskNextError("this campaign has no learner; give learner= to have predictions.")
-        pool = self.state.visible
-        if self._fitting is None or self._fitting.pool is not pool:
-            seed = spawn_seed(self.seed, self.round, "fit")
-            self._fitting = Fitting(self.learner, self.table, pool, seed, self._columns)
-        return self._fitting
+        return self._chooser.fitting(self.state)
 
     @in_turn
     def proba(self) -> Array:
@@ -197,10 +179,10 @@ class Campaign:
         AskNextError : n < 1, or the strategy needs a signal that is not there.
         """
         start = perf_counter()
-        learning = self._learning()
-        selection = mixed(*self._choose(as_whole("the batch size", n, 1)))
+        learning = self._chooser.learning(self.state)
+        selection = mixed(*self._chooser.choose(self.state, as_whole("the batch size", n, 1)))
         if len(selection):
-            seconds = perf_counter() - start - (self._learning() - learning)
+            seconds = perf_counter() - start - (self._chooser.learning(self.state) - learning)
             self._ledger.append(decide.asked(self.state, self.strategy, selection, seconds))
         return selection
 
@@ -212,7 +194,8 @@ class Campaign:
         ------
         MissingSignalError : a signal is missing; the message names it and what there is.
         """
-        self._round().signals.require(self.strategy.needs, f"the strategy '{self.strategy.name}'")
+        view = self._chooser.round(self.state)
+        view.signals.require(self.strategy.needs, f"the strategy '{self.strategy.name}'")
 
     def tell(self, ids: Given, answers: Given, *, id: str | None = None, actor: str = "") -> None:
         """Take in answers: class labels, new ones too, or OUT_OF_SCOPE, UNSURE, SKIPPED.
@@ -246,7 +229,27 @@ class Campaign:
     def _answer(self, kind: str, ids: Given, answers: Given, id: str | None, actor: str) -> None:
         places = as_ids(ids, len(self.table))
         given = as_answers(answers, len(places))
-        self._ledger.answer(kind, places, given, uuid4().hex if id is None else as_text("id", id), actor)
+        self._ledger.answer(kind, places, given, _name(id), actor)
+
+    @in_turn
+    def retract(self, ids: Given, *, id: str | None = None, actor: str = "") -> None:
+        """Take answers back: the items wait for one again, as those just asked; the log keeps all.
+
+        Parameters: as for `tell`.
+
+        Raises
+        ------
+        AskNextError : an id is no position in the pool or stands twice, or an item has no answer.
+        """
+        self._ledger.retract(as_ids(ids, len(self.table)), _name(id), actor)
+
+    @in_turn
+    def comment(self, ids: Given, text: str, *, id: str | None = None, actor: str = "") -> None:
+        """Note something about items; it changes nothing that is learnt. Parameters: as for `tell`."""
+        places = as_ids(ids, len(self.table)).tolist()
+        self._ledger.append(
+            Event(kinds.COMMENTED, {"ids": places, "text": as_text("text", text)}, _name(id), actor)
+        )
 
     # ---------------------------------------------------------------- classes
 
@@ -325,9 +328,9 @@ class Campaign:
         """
         if "proba" not in self.fitting.learner.provides:
             raise AskNextError("advice needs a learner with class probabilities, and this one has none.")
-        given = (self.table, self._columns, self.seed, self._given.get("embedding"))
+        given = (self.table, self._columns, self.seed, self._chooser.given.get("embedding"))
         self._watch = self._watch or Watch(self.fitting.learner, *given)
-        seen = self._watch.readings(self.log, lambda n: self._choose(n)[0].ids)
+        seen = self._watch.readings(self.log, lambda n: self._chooser.choose(self.state, n)[0].ids)
         return advise(seen, self.audit() if len(self.state.audit.ids) else None, self.strategy.family)
 
     @in_turn
@@ -354,28 +357,19 @@ class Campaign:
         """Note that the campaign ended, and why; it can still go on."""
         self._ledger.append(Event(kinds.STOPPED, {"reason": reason}, actor=actor))
 
+    @in_turn
+    def publish(self, *events: Event) -> None:
+        """Take in what was worked out elsewhere on an earlier state of this log: all of it, or nothing.
+
+        Raises
+        ------
+        DamagedLogError : an event does not follow from the log.
+        """
+        self._ledger.append(*events)
+
     def transaction(self) -> AbstractContextManager[None]:
         """Commit what happens inside at once, at the end; after an exception none of it happened."""
         return self._ledger.transaction()
-
-    def _choose(self, n: int) -> tuple[Selection, Ids, np.random.Generator]:
-        """What the strategy would ask of n items, those of the audit beside them, and who mixes the two."""
-        rng = spawn(self.seed, self.round, "audit")
-        audit = self.state.audit.due(self.pool, n, rng)
-        if n <= len(audit):
-            return Selection(audit[:0], memory=self.state.memory), audit, rng
-        draws = spawn(self.seed, self.round, "select")
-        return strategies.choose(self.strategy, self._round(), n - len(audit), draws), audit, rng
-
-    def _learning(self) -> float:
-        """Seconds that the learner worked in this round."""
-        return sum(self.fitting.seconds.values()) if self.learner is not None else 0.0
-
-    def _round(self) -> Round:
-        sources = {**(self.fitting.sources() if self.learner is not None else {}), **self._given}
-        signals = Signals(len(self.table), sources)
-        view = Round.of(self.state.visible, signals, self.strategy.needs, self.round, self.state.memory)
-        return detectors.with_ood(view, self.detector)
 
     # ---------------------------------------------------------------- open and close
 
@@ -393,3 +387,8 @@ class Campaign:
         pool = self.pool
         known = f"{len(pool.labelled)} labelled, {len(pool.classes)} classes"
         return f"Campaign({len(pool)} items, {known}, round {self.round}, strategy {self.strategy.name!r})"
+
+
+def _name(id: str | None) -> str:
+    """The user's own name for a delivery, or a new one."""
+    return uuid4().hex if id is None else as_text("id", id)

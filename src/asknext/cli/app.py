@@ -148,6 +148,7 @@ def main() -> None:
         datasets,
         detectors,
         gallery,
+        label,
         replay,
         run,
         strategies,

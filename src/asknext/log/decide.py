@@ -102,6 +102,17 @@ def check_open(state: State, kind: str, places: Ids) -> None:
         raise AskNextError(f"item {wrong[0]} was {then} answered; use {remedy}() for it.")
 
 
+def check_answered(state: State, places: Ids) -> None:
+    """Only an answer can be taken back.
+
+    Raises
+    ------
+    AskNextError : an item has none; the message names it.
+    """
+    if len(bare := state.unanswered(places)):
+        raise AskNextError(f"item {bare[0]} has no answer that could be taken back.")
+
+
 def fitted(state: State, fitting: Fitting) -> Event:
     """The learner was fitted in this state, and what it says of the pool is kept."""
     return Event(kinds.FITTED, {

@@ -19,6 +19,8 @@ CLASS_SPLIT = "class-split"
 ASKED = "asked"
 ANSWERED = "answered"
 CORRECTED = "corrected"
+RETRACTED = "retracted"
+COMMENTED = "commented"
 FITTED = "fitted"
 STOPPED = "stopped"
 
@@ -39,6 +41,8 @@ REQUIRED: dict[str, dict[str, Any]] = {
     },
     ANSWERED: {"ids": [_INT], "answers": [_ANSWER]},
     CORRECTED: {"ids": [_INT], "answers": [_ANSWER]},
+    RETRACTED: {"ids": [_INT]},
+    COMMENTED: {"ids": [_INT], "text": _TEXT},
     FITTED: {
         "round": _INT, "labelled": _INT, "learner": _TEXT, "columns": {"of": _TEXT},
         "seconds": {"of": _NUMBER},
@@ -50,7 +54,8 @@ REQUIRED: dict[str, dict[str, Any]] = {
 changes (`class`), so a rename or a merge rewrites nothing; answers are such numbers, the text of an `Answer`,
 or null for a label that was unknown then, which no state takes in. The event of a class whose name is to come
 says `provisional` besides; a question says in `origins` who computed a signal where that was open: for `ood`
-the name of the detector."""
+the name of the detector. A question or a fit that was worked out while answers came in says in `seen` how
+many events of the log it was made from."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +91,8 @@ class Event:
         for key, form in REQUIRED[self.type].items():
             if not _fits(self.body[key], form):
                 raise AskNextError(f"an event '{self.type}' cannot say {key} = {repr(self.body[key])[:60]}.")
+        if type(self.body.get("seen", 0)) is not int:
+            raise AskNextError(f"an event cannot say seen = {repr(self.body['seen'])[:60]}.")
         for name, value in (("id", self.id), ("actor", self.actor), ("the body of an event", self.text)):
             as_text(name, value)
 

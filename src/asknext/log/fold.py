@@ -16,7 +16,7 @@ from asknext.log.audit import AuditSlice
 from asknext.log.events import Event
 from asknext.pool import ANSWER_CODES, PENDING_CODE, UNASKED_CODE, Answer, Pool
 from asknext.rows import fingerprint
-from asknext.types import Label
+from asknext.types import Ids, Label
 
 
 @dataclass
@@ -27,7 +27,8 @@ class State:
     it was merged into, or c itself. `unnamed` are the classes whose name is still to come; `former` holds
     the names that such classes and merged ones have given up, each with the class that had it last. `raw`
     holds, for each item, the number as it was answered or a code of `Pool.state`, so that a merge rewrites
-    nothing. Of the audit slice, the first `audited` items were asked.
+    nothing. Of the audit slice, the first `audited` items were asked. `events` counts them, and `told` holds
+    for each item how many there had been after the last one that answered it.
     """
 
     n: int = 0
@@ -36,6 +37,8 @@ class State:
     audit: AuditSlice = field(default_factory=AuditSlice)
     audited: int = 0
     raw: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
+    told: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
+    events: int = 0
     labels: list[Label] = field(default_factory=list)
     into: list[int] = field(default_factory=list)
     unnamed: list[int] = field(default_factory=list)
@@ -59,7 +62,8 @@ class State:
         except (ValueError, TypeError, OverflowError, MemoryError) as error:
             reason = str(error).rstrip(".")
             raise DamagedLogError(f"the event {event.id} ({event.type}) does not fit: {reason}.") from error
-        if event.type not in (kinds.FITTED, kinds.STOPPED):
+        self.events += 1
+        if event.type not in (kinds.FITTED, kinds.STOPPED, kinds.COMMENTED):
             self._pool = self._visible = None
 
     def _apply(self, kind: str, body: Mapping[str, Any]) -> None:
@@ -70,6 +74,7 @@ class State:
                 self.n, self.seed, self.data = body["n"], body["seed"], body["data"]
                 self.audit = AuditSlice(as_ids(body["audit"], self.n), body["audit_share"])
                 self.raw = np.full(self.n, UNASKED_CODE, dtype=np.int32)
+                self.told = np.zeros(self.n, dtype=np.int32)
             case kinds.CLASS_ADDED:
                 if body["class"] != len(self.labels):
                     raise ValueError(f"class {body['class']} is added out of order")
@@ -97,7 +102,7 @@ class State:
                 self.raw[ids] = target
             case kinds.ASKED:
                 ids = as_ids(body["ids"], self.n)
-                self.raw[ids] = PENDING_CODE
+                self.raw[ids[self.told[ids] <= self._seen(body)]] = PENDING_CODE
                 self.audited = max(self.audited, self.audit.reach(ids))
                 self.round = body["round"] + 1
                 self.memory = body["memory"]
@@ -105,11 +110,26 @@ class State:
                 ids, codes = as_ids(body["ids"], self.n), [self._code(answer) for answer in body["answers"]]
                 if len(ids) != len(codes):
                     raise ValueError(f"{len(codes)} answers for {len(ids)} items")
-                self.raw[ids] = codes
+                self.raw[ids], self.told[ids] = codes, self.events + 1
+            case kinds.RETRACTED:
+                ids = as_ids(body["ids"], self.n)
+                if len(bare := self.unanswered(ids)):
+                    raise ValueError(f"items {bare} have no answer")
+                self.raw[ids] = PENDING_CODE
+            case kinds.COMMENTED:
+                as_ids(body["ids"], self.n)
             case kinds.FITTED:
+                self._seen(body)
                 self.fitted[body["round"]] = dict(body)
             case kinds.STOPPED:
                 self.stopped = body["reason"]
+
+    def _seen(self, body: Mapping[str, Any]) -> int:
+        """How many events the maker of an event knew: all there are, unless it says fewer."""
+        seen: int = body.get("seen", self.events)
+        if not 0 <= seen <= self.events:
+            raise ValueError(f"it was made from {seen} events, and there were {self.events}")
+        return seen
 
     def _code(self, answer: int | str | None) -> int:
         if answer is None:
@@ -119,6 +139,10 @@ class State:
     def _give_up_name(self, number: int) -> None:
         self.former[self.labels[number]] = number
         self.unnamed = [c for c in self.unnamed if c != number]
+
+    def unanswered(self, ids: Ids) -> Ids:
+        """Those of the items that have no answer of any kind."""
+        return ids[np.isin(self.raw[ids], (UNASKED_CODE, PENDING_CODE))]
 
     def _class(self, number: int) -> int:
         if not 0 <= number < len(self.labels):

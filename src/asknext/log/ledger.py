@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 from asknext.log import decide
+from asknext.log import events as kinds
 from asknext.log.events import Event
 from asknext.log.fold import State, fold
 from asknext.log.store import EventLog
@@ -100,6 +101,17 @@ class Ledger:
                 if not isinstance(label, Answer):
                     self.add_class(label, actor)
             self.append(decide.answered(self.state, kind, places, given, id, actor))
+
+    def retract(self, places: Ids, id: str, actor: str) -> None:
+        """Take answers back; a delivery whose id is in the log changes nothing.
+
+        Raises
+        ------
+        AskNextError : an item has no answer, or the id stands for another content.
+        """
+        if id not in self.log:
+            decide.check_answered(self.state, places)
+        self.append(Event(kinds.RETRACTED, {"ids": places.tolist()}, id, actor))
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

@@ -42,8 +42,8 @@ def logs(path: Path) -> list[Path]:
 def verify_log(path: Path) -> LogReport:
     """Check the database file, fold its events again, and look for the columns that they name.
 
-    Every `asked` event carries a fingerprint of the pool at that moment; the fold must pass through
-    the same states, and through every round.
+    Every `asked` event carries a fingerprint of the pool at that moment, or after as many events as it says
+    were `seen`; the fold must pass through the same states, and through every round.
 
     Parameters
     ----------
@@ -57,13 +57,20 @@ def verify_log(path: Path) -> LogReport:
     except DamagedLogError as error:
         return LogReport(path, 0, (str(error),))
     rebuilt, columns = State(), ColumnStore(path / "columns")
+    wanted = {event.body["seen"] for event in found if "seen" in event.body}
+    past: dict[int, tuple[str, int]] = {}
     for event in found:
-        if event.type == kinds.ASKED and event.body["state"] != rebuilt.digest:
+        if rebuilt.events in wanted:
+            past[rebuilt.events] = (rebuilt.digest, len(rebuilt.visible.labelled))
+        if event.type in (kinds.ASKED, kinds.FITTED):
+            now = event.body.get("seen", rebuilt.events)
+            digest, labelled = past.get(now) or (rebuilt.digest, len(rebuilt.visible.labelled))
+        if event.type == kinds.ASKED and event.body["state"] != digest:
             problems.append(f"round {event.body['round']} was asked from another state than the log gives")
         if event.type == kinds.ASKED and event.body["round"] != rebuilt.round:
             problems.append(f"round {rebuilt.round} is missing, the next one asked is {event.body['round']}")
         if event.type == kinds.FITTED:
-            if event.body["labelled"] != len(rebuilt.visible.labelled):
+            if event.body["labelled"] != labelled:
                 problems.append(f"round {event.body['round']} was fitted on other labels than the log gives")
             gone = [key for key in event.body["columns"].values() if columns.get(key) is None]
             number = event.body["round"]

@@ -46,10 +46,11 @@ class Look:
 
 
 def looks(events: Iterable[Event], model: Callable[[State], Model | None]) -> Iterator[Look]:
-    """The moments of a log: one for each batch asked, just before it was, and the present.
+    """The moments of a log: one for each batch asked, as things were when it was chosen, and the present.
 
-    Where the last batch still waits for answers, the present is the moment at which it was asked. Moments
-    whose model is not to be had are left out.
+    A batch is chosen just before it is asked, or after as many events as it says were `seen`. Where the last
+    batch still waits for answers, the present is the moment at which it was chosen. Moments whose model is
+    not to be had are left out.
 
     Parameters
     ----------
@@ -60,13 +61,16 @@ def looks(events: Iterable[Event], model: Callable[[State], Model | None]) -> It
     ------
     AskNextError : the model of the present is not to be had.
     """
+    events = list(events)
+    questions = ((place, event) for place, event in enumerate(events) if event.type == kinds.ASKED)
+    asked = {event.body.get("seen", place): event for place, event in questions}
     state, last, batch = State(), None, _NONE
     for event in events:
-        if event.type == kinds.ASKED:
+        if question := asked.get(state.events):
             if last is not None:
                 yield last
-            batch = np.array(event.body["ids"], dtype=np.intp)
-            last = _look(state, batch, model, event.id)
+            batch = np.array(question.body["ids"], dtype=np.intp)
+            last = _look(state, batch, model, question.id)
         state.apply(event)
     waiting = len(np.intersect1d(batch, state.pool.pending)) > 0
     if last is not None:

@@ -1,0 +1,46 @@
+"""asknext label: the labelling page of a project."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from asknext.cli.app import app, plain, progress, screen
+
+EXAMPLE = """
+Label items on a page in the browser: what to label next is chosen as you go, and you are told when further
+labels stop paying. PROJECT is a directory that holds everything; the first time, --items says what to label:
+a folder of images, or a .csv, .jsonl, .parquet or .txt file.
+
+[bold]Example:[/bold]  asknext label animals --items pictures/ --classes cat,dog
+"""
+
+
+@app.command(help=EXAMPLE)
+@plain
+def label(
+    project: Annotated[Path, typer.Argument(metavar="PROJECT", help="Directory of the project.")],
+    items: Annotated[Path | None, typer.Option(help="What to label: a folder of images, or a file.")] = None,
+    text: Annotated[str | None, typer.Option(help="The column of texts, if there are several.")] = None,
+    label: Annotated[str | None, typer.Option(help="The column of labels that are known already.")] = None,
+    classes: Annotated[str, typer.Option(help="Classes to begin with, commas between them.")] = "",
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="By default a free one.")] = None,
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Only print the address.")] = False,
+) -> None:
+    from asknext.studio.project import open_or_create
+    from asknext.studio.serving import address, listen, serve
+
+    names = [name.strip() for name in classes.split(",") if name.strip()]
+    with listen(port) as socket:
+        with progress("Importing", 1) as done:
+
+            def shown(_: str, made: int, total: int) -> None:
+                done(made / max(1, total))
+
+            opened = open_or_create(project, items, text=text, label=label, classes=names, progress=shown)
+        with opened:
+            where = address(socket)
+            screen.print(f"Label at {where.url}", highlight=False, markup=False, soft_wrap=True)
+            serve(opened, socket, where, browse=not no_browser)

@@ -1,0 +1,79 @@
+"""How far the labelling is: counts, pace, the job, the newest ranking, advice, and the rounds as a series."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from asknext.pool import ANSWER_CODES, OUT_OF_SCOPE, SKIPPED, UNSURE, Pool
+from asknext.studio.desk import Desk
+from asknext.studio.rounds import Published
+from asknext.studio.supervisor import Job
+
+
+def counts(pool: Pool) -> dict[str, int]:
+    """How many items have which answer, and how many have none; skipped ones are left."""
+    labelled = int(np.count_nonzero(pool.state >= 0))
+    outside, unsure, skipped = (
+        int(np.count_nonzero(pool.state == ANSWER_CODES[kind])) for kind in (OUT_OF_SCOPE, UNSURE, SKIPPED)
+    )
+    answered = labelled + outside + unsure
+    return {
+        "answered": answered, "labelled": labelled, "out_of_scope": outside, "unsure": unsure,
+        "skipped": skipped, "left": len(pool) - answered,
+    }  # fmt: skip
+
+
+def classes(desk: Desk) -> list[dict[str, Any]]:
+    """The classes in order of appearance, with how many items each has."""
+    with desk.turn:
+        pool, open_ = desk.pool, set(desk.campaign.provisional)
+        numbers = pool.counts.tolist()
+    return [
+        {"name": name, "count": count, "provisional": name in open_}
+        for name, count in zip(pool.classes, numbers, strict=True)
+    ]
+
+
+def status(desk: Desk, job: Job) -> dict[str, Any]:
+    """Everything that the page's header and monitor show."""
+    with desk.turn:
+        newest = desk.rounds[-1] if desk.rounds else None
+        return {
+            "seq": len(desk.log),
+            **counts(desk.pool),
+            "round": desk.campaign.round,
+            "classes": classes(desk),
+            "pace": desk.pace.figures(),
+            "job": {"state": job.state, "kind": job.kind, "since": job.since, "error": job.error},
+            "ranking": {"round": newest.round, "age": desk.age} if newest else None,
+            "advice": _advice(newest),
+            "accuracy": _accuracy(newest),
+            "series": [_point(one) for one in desk.rounds],
+        }
+
+
+def _advice(newest: Published | None) -> dict[str, Any] | None:
+    if newest is None or newest.advice is None:
+        return None
+    return {key: newest.advice[key] for key in ("action", "sentence", "evidence")}
+
+
+def _accuracy(found: Published | None) -> dict[str, float] | None:
+    if found is None or found.accuracy is None:
+        return None
+    given = found.accuracy
+    return {"value": given["estimate"], "low": given["low"], "high": given["high"], "n": given["n"]}
+
+
+def _point(found: Published) -> dict[str, Any]:
+    """One round of the series."""
+    figures = {name: found.reading.get(name) for name in ("churn", "agreement", "exploration")}
+    return {
+        "round": found.round,
+        "labelled": found.labelled,
+        **figures,
+        "accuracy": _accuracy(found),
+        "classes": len(found.numbers),
+    }

@@ -1,0 +1,188 @@
+"""What the page shows: items, why they are asked, what is like them, the map, and what to look over."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from asknext import strategies
+from asknext.errors import AskNextError
+from asknext.kernels.distances import to_nearest
+from asknext.log import ColumnStore
+from asknext.pool import ANSWER_CODES
+from asknext.studio.desk import Desk
+from asknext.studio.queue import Place
+from asknext.studio.rounds import Published
+from asknext.types import Array, Ids
+
+LIKELIEST = 3
+NEIGHBOURS = 3
+BLOCK = 1 << 16  # rows of the embedding in memory at a time
+_TEXTS = {code: answer.value for answer, code in ANSWER_CODES.items()}
+
+
+class HiddenError(AskNextError):
+    """It would spoil an item of the audit to tell this before it is answered."""
+
+
+def answer(desk: Desk, item: int) -> dict[str, Any] | None:
+    """The answer that stands for an item; skipping it is one here."""
+    pool = desk.pool
+    code = int(pool.state[item])
+    if code >= 0:
+        return {"class": pool.classes[code]}
+    return {"kind": _TEXTS[code]} if code in _TEXTS else None
+
+
+def served(desk: Desk, place: Place) -> dict[str, Any]:
+    """An item as the page shows it; what the model says of it only once it is answered."""
+    content = desk.project.items.content(place.item)
+    if "image" in content:
+        content["image"] = f"/api/items/{place.item}/image"
+    likeliest_ = likeliest(desk, place.item, 1) if desk.settled(place.item) else []
+    return {
+        "item": place.item,
+        "slot": place.slot,
+        "round": place.round,
+        "content": content,
+        "answer": answer(desk, place.item),
+        "model": likeliest_[0] if likeliest_ else None,
+    }
+
+
+def likeliest(desk: Desk, item: int, k: int) -> list[dict[str, Any]]:
+    """The likeliest classes of an item by the newest model, merged classes added up."""
+    told = _probabilities(desk)
+    if told is None:
+        return []
+    found, proba = told
+    state = desk.campaign.state
+    odds: dict[int, float] = {}
+    for number, p in zip(found.numbers, proba[item].tolist(), strict=True):
+        odds[state.root(number)] = odds.get(state.root(number), 0.0) + p
+    best = sorted(odds, key=lambda number: -odds[number])[:k]
+    return [{"name": state.labels[number], "p": odds[number]} for number in best]
+
+
+def _probabilities(desk: Desk) -> tuple[Published, Array] | None:
+    """The newest round with a model, and its probabilities, of which only the rows read come into memory."""
+    found = desk.rounds[-1] if desk.rounds else None
+    if found is None or found.column is None or not found.labelled:
+        return None
+    try:
+        path = ColumnStore(desk.project.path / "columns").path(found.column)
+        return found, np.load(path, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError):
+        return None
+
+
+def why(desk: Desk, place: Place) -> dict[str, Any]:
+    """Why an item is asked: who chose it and how, what the model thinks, and what it resembles.
+
+    Raises
+    ------
+    HiddenError : the item belongs to the audit slice, and is not answered yet.
+    """
+    item = place.item
+    if item in desk.campaign.state.audit.ids and not desk.settled(item):
+        raise HiddenError("this item checks the model, so what the model says is told after your answer.")
+    found = next((one for one in reversed(desk.rounds) if item in one.ids), None)
+    at = None if found is None else found.ids.index(item)
+    return {
+        "strategy": found.strategy if found else None,
+        "sentence": _sentence(found, item in desk.campaign.state.audit.ids),
+        "round": place.round,
+        "rank": None if at is None else at + 1,
+        "of": len(found.ids) if found else None,
+        "score": None if found is None or at is None else found.scores[at],
+        "parts": {} if found is None or at is None else {k: v[at] for k, v in found.parts.items()},
+        "likeliest": likeliest(desk, item, LIKELIEST),
+        "neighbours": _neighbours(desk, item),
+    }
+
+
+def _sentence(found: Published | None, audit: bool) -> str:
+    if audit:
+        return "Drawn at random, to learn how good the model is."
+    return strategies.describe(found.strategy)["story"] if found else "Drawn at random: no batch was waiting."
+
+
+def _neighbours(desk: Desk, item: int) -> list[dict[str, Any]]:
+    """The nearest items that carry a class."""
+    labelled = desk.pool.labelled
+    others = labelled[labelled != item]
+    return [
+        {"item": other, "answer": answer(desk, other), "distance": distance}
+        for other, distance in nearest(desk, item, others, NEIGHBOURS)
+    ]
+
+
+def nearest(desk: Desk, item: int, others: Ids, k: int) -> list[tuple[int, float]]:
+    """The k items of some others that are nearest to one, and their distances."""
+    X = desk.project.embedding
+    here = np.asarray(X[[item]])
+    parts = [others[start : start + BLOCK] for start in range(0, len(others), BLOCK)]
+    squared = np.concatenate([[], *(to_nearest(np.asarray(X[part]), here) for part in parts)])
+    best = np.argsort(squared, kind="stable")[:k]
+    return [(int(others[i]), float(np.sqrt(squared[i]))) for i in best]
+
+
+def similar(desk: Desk, item: int, n: int) -> list[Place]:
+    """Open items nearest to one."""
+    desk.check(item)
+    state = desk.pool.state
+    others = np.flatnonzero((state == -1) | (state == -2) | (state == -5))
+    found = nearest(desk, item, others[others != item], n)
+    return [desk.place(other, "") for other, _ in found]
+
+
+def map_points(desk: Desk, color: str) -> dict[str, Any]:
+    """The map of the newest round: places, and a value for each by what is asked for.
+
+    Parameters
+    ----------
+    color : "class" (the answer, or what the model says), "uncertainty" or "ood".
+    """
+    if color not in ("class", "uncertainty", "ood"):
+        raise AskNextError(f"there is no colour {color!a:.40}; give class, uncertainty or ood.")
+    points = next((p for one in reversed(desk.rounds) if (p := one.points()) is not None), None)
+    n = len(desk)
+    if points is None:
+        return {"ids": [], "x": [], "y": [], "value": [], "answered": [], "shown": 0, "of": n}
+    state, pool = desk.campaign.state, desk.pool
+    ids = points["item"]
+    codes = pool.state[ids]
+    if color == "class":
+        predicted = [state.labels[state.root(c)] if c >= 0 else None for c in points["class"].tolist()]
+        value = [pool.classes[c] if c >= 0 else p for c, p in zip(codes.tolist(), predicted, strict=True)]
+    else:
+        value = points["doubt" if color == "uncertainty" else "ood"].tolist()
+    return {
+        "ids": ids.tolist(),
+        "x": points["x"].tolist(),
+        "y": points["y"].tolist(),
+        "value": value,
+        "answered": ((codes >= 0) | (codes == -3) | (codes == -4)).tolist(),
+        "shown": len(ids),
+        "of": n,
+    }
+
+
+def review(desk: Desk) -> dict[str, Any]:
+    """Labels to look over: those that the model doubts, and equal items with different answers."""
+    state = desk.campaign.state
+    names = [state.labels[state.root(c)] for c in range(len(state.labels))]
+    found = desk.rounds[-1].suspects if desk.rounds else []
+    suspects = [
+        {"item": s["item"], "answer": given, "model": names[s["model"]], "p": s["p"]}
+        for s in found
+        if (given := answer(desk, s["item"])) == {"class": names[s["answer"]]}
+        and names[s["model"]] != names[s["answer"]]
+    ]
+    duplicates = []
+    for group in desk.project.duplicates:
+        told = {item: given for item in group if desk.settled(item) and (given := answer(desk, item))}
+        if len({tuple(given.items()) for given in told.values()}) > 1:
+            duplicates.append({"items": list(told), "answers": list(told.values())})
+    return {"suspects": suspects, "duplicates": duplicates}
