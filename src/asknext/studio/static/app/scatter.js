@@ -31,10 +31,10 @@ export function project(points, width, height) {
   return { x: put(points.x, width), y: put(points.y, height) };
 }
 
-/** @param {Points} points @param {(value: any) => string} ofClass @returns {(i: number) => string} */
+/** @param {Points} points @param {(value: any, answered: boolean) => string} ofClass @returns {(i: number) => string} */
 function paint(points, ofClass) {
   const numbers = points.value.filter((value) => typeof value === "number");
-  if (!numbers.length) return (i) => ofClass(points.value[i]);
+  if (!numbers.length) return (i) => ofClass(points.value[i], points.answered[i]);
   const [low, high] = ends(numbers);
   return (i) => {
     const value = points.value[i];
@@ -47,7 +47,7 @@ function paint(points, ofClass) {
  * @param {Points} points
  * @param {Places} at
  * @param {number[]} size
- * @param {(value: any) => string} ofClass
+ * @param {(value: any, answered: boolean) => string} ofClass
  * @param {[number, number][]} lasso
  */
 export function draw(canvas, points, at, [width, height], ofClass, lasso) {

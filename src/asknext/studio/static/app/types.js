@@ -39,6 +39,8 @@
  *
  * @typedef {{value: number, low: number, high: number, n: number}} Estimate
  *
+ * @typedef {{speaks_for: string, figure: string, value: number | null, threshold: number, fired: boolean, why: string}} Evidence
+ *
  * @typedef {object} Status
  * @property {number} seq
  * @property {number} answered
@@ -52,7 +54,7 @@
  * @property {{per_minute: number | null, median_seconds: number | null}} pace
  * @property {{state: "idle" | "running" | "failed", kind: string | null, since: number | string | null, error: string | null}} job
  * @property {{round: number, age: number} | null} ranking
- * @property {{action: string, sentence: string, evidence: unknown[]} | null} advice
+ * @property {{action: string, sentence: string, evidence: Evidence[]} | null} advice
  * @property {Estimate | null} accuracy
  * @property {Point[]} series
  */

@@ -25,7 +25,7 @@ export function Bulk({ session }) {
   useEffect(() => {
     if (group) {
       setItems(group);
-      choose(new Set(group.map((served) => served.item)));
+      choose(new Set(group.filter((served) => !served.answer).map((served) => served.item)));
       return;
     }
     similar(session).then(setItems, (/** @type {Error} */ error) => { session.say(error.message); setItems([]); });

@@ -11,7 +11,8 @@ const AT_ONCE = 60;
 async function members(session, name) {
   const { ids, value, answered } = await get("/api/map?color=class");
   const own = ids.filter((/** @type {number} */ _, /** @type {number} */ i) => answered[i] && value[i] === name);
-  return (await Promise.all(own.slice(0, AT_ONCE).map((/** @type {number} */ id) => session.look(id)))).filter(Boolean);
+  const found = await Promise.all(own.slice(0, AT_ONCE).map((/** @type {number} */ id) => session.look(id)));
+  return found.filter((served) => served?.answer && "class" in served.answer && served.answer.class === name);
 }
 
 /** Rename, merge or split a class while the item stays where it is. @param {{session: import("../session.js").Session, close: () => void}} props */

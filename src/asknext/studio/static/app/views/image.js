@@ -4,7 +4,7 @@ import { ActionButton } from "./parts.js";
 
 const STEP = 1.3;
 const LARGEST = 20;
-const TINY = 160; // below so many pixels a picture is enlarged without smoothing
+const TINY = 160; // pictures of fewer pixels are not enlarged to the whole place: they would be blots
 
 /** @param {number} scale */
 const limited = (scale) => Math.min(LARGEST, Math.max(1, scale));

@@ -8,7 +8,10 @@ import { ActionButton, count, Swatch } from "./parts.js";
 /** @typedef {import("../scatter.js").Points} Points */
 
 const AT_ONCE = 48;
-const COLOURS = [["class", "class"], ["uncertainty", "uncertainty"], ["ood", "unlike the labelled"]];
+const COLOURS = [
+  ["answers", "answers"], ["class", "answers and the model's classes"], ["uncertainty", "uncertainty"],
+  ["ood", "unlike the labelled"],
+];
 
 /** @param {import("../session.js").Session} session @param {number[]} ids */
 async function choose(session, ids) {
@@ -24,7 +27,7 @@ async function choose(session, ids) {
 /** All items in two dimensions: look, draw around some, answer them together. @param {{session: import("../session.js").Session}} props */
 export function MapView({ session }) {
   const canvas = useRef(null);
-  const [colour, setColour] = useState("class");
+  const [colour, setColour] = useState("answers");
   const [points, setPoints] = useState(/** @type {Points | null} */ (null));
   const [error, setError] = useState("");
   const [open, setOpen] = useState(true);
@@ -32,10 +35,12 @@ export function MapView({ session }) {
   const [lasso, setLasso] = useState(/** @type {[number, number][]} */ ([]));
   const [size, setSize] = useState([0, 0]);
   const { places, classes } = session.state;
+  const byClass = colour === "answers" || colour === "class";
+  const asked = byClass ? "class" : colour;
 
   useEffect(() => {
-    get(`/api/map?color=${colour}`).then((reply) => { setPoints(reply); setError(""); }, (/** @type {Error} */ problem) => setError(problem.message));
-  }, [colour]);
+    get(`/api/map?color=${asked}`).then((reply) => { setPoints(reply); setError(""); }, (/** @type {Error} */ problem) => setError(problem.message));
+  }, [asked]);
   useLayoutEffect(() => {
     const box = /** @type {any} */ (canvas.current).parentElement;
     const watch = new ResizeObserver(() => setSize([box.clientWidth, box.clientHeight]));
@@ -43,9 +48,11 @@ export function MapView({ session }) {
     return () => watch.disconnect();
   }, []);
   const shown = points && !open ? { ...points, hidden: points.answered } : points;
+  const ofClass = (/** @type {any} */ value, /** @type {boolean} */ answered) =>
+    value in places && (answered || colour === "class") ? colourOf(places[value]) : OUTSIDE;
   const at = shown && size[0] ? project(shown, size[0], size[1]) : null;
   useLayoutEffect(() => {
-    if (shown && at) draw(/** @type {any} */ (canvas.current), shown, at, size, (value) => (value in places ? colourOf(places[value]) : OUTSIDE), lasso);
+    if (shown && at) draw(/** @type {any} */ (canvas.current), shown, at, size, ofClass, lasso);
   }, [points, open, size, lasso, colour, places, session.state.settings.theme]);
 
   const where = (/** @type {any} */ event) => [event.offsetX, event.offsetY];
@@ -76,7 +83,7 @@ export function MapView({ session }) {
   }, [hover]);
 
   const answered = points ? points.answered.filter(Boolean).length : 0;
-  const summary = points ? `${count(points.ids.length)} items, ${count(answered)} of them answered` : "";
+  const summary = points && !points.ids.length ? "The map comes with the first round" : points ? `${count(points.ids.length)} of ${count(session.state.project.n)} items, ${count(answered)} answered` : "";
   return html`
     <div class="meta"><h2>Map</h2>
       <label>Colour <select value=${colour} onChange=${(/** @type {any} */ event) => setColour(event.target.value)}>
@@ -89,8 +96,8 @@ export function MapView({ session }) {
       ${hover?.served && html`<div class="tip" ref=${(/** @type {any} */ tip) => { if (tip) { tip.style.left = `${Math.min(hover.x + 14, size[0] - 220)}px`; tip.style.top = `${Math.min(hover.y + 14, size[1] - 190)}px`; } }}>
         <${Glimpse} content=${hover.served.content} /><span>item ${hover.item}${hover.served.answer && "class" in hover.served.answer ? ` · ${hover.served.answer.class}` : ""}</span></div>`}
     </div>
-    <div class="legend">${colour === "class"
-      ? html`${classes.map(({ name }) => html`<span key=${name}><${Swatch} place=${places[name]} /><span dir="auto">${name}</span></span>`)}<span><${Swatch} /> not answered or no class</span>`
+    <div class="legend">${byClass
+      ? html`${classes.map(({ name }) => html`<span key=${name}><${Swatch} place=${places[name]} /><span dir="auto">${name}</span></span>`)}<span><${Swatch} /> ${colour === "class" ? "no class; large: answered" : "not answered, or no class"}</span>`
       : html`<span class="ramp" aria-hidden="true"></span><span>low (dark) to high (bright)</span>`}
       <${ActionButton} session=${session} action="bulk" quiet /></div>`;
 }

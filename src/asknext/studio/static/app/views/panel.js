@@ -20,20 +20,19 @@ function Numbers({ status }) {
     <p class="hint">${rankingAge(status)}</p></section>`;
 }
 
-/** @param {any} evidence */
-function Evidence({ evidence }) {
-  if (!evidence?.length) return null;
-  const line = (/** @type {any} */ one) =>
-    typeof one === "string" ? one
-      : Object.entries(one).map(([name, value]) => `${name}: ${typeof value === "number" ? Number(value.toPrecision(3)) : value}`).join(", ");
-  return html`<details><summary>Evidence</summary><ul>${evidence.map((/** @type {any} */ one, /** @type {number} */ i) => html`<li key=${i}>${line(one)}</li>`)}</ul></details>`;
+/** @param {{evidence: import("../types.js").Evidence[]}} props */
+function Signals({ evidence }) {
+  const short = (/** @type {number | null} */ value) => (value === null ? "not known yet" : Number(value.toPrecision(3)));
+  return html`<details><summary>Evidence</summary><ul>
+    ${evidence.map((one, i) => html`<li key=${i}><b>${one.speaks_for}: ${one.fired ? "yes" : "no"}.</b> ${one.why}
+      ${" "}<span class="hint">${one.figure} ${short(one.value)}, threshold ${short(one.threshold)}</span></li>`)}</ul></details>`;
 }
 
 /** @param {{status: Status}} props */
 function Advice({ status: { advice, accuracy } }) {
   return html`<section class="advice"><h2>Advice</h2>
     <p>${advice ? advice.sentence : "Advice comes with the first rounds."}</p>
-    <${Evidence} evidence=${advice?.evidence} />
+    ${advice && advice.evidence.length > 0 && html`<${Signals} evidence=${advice.evidence} />`}
     <p>${accuracy
       ? html`Estimated accuracy <b>${percent(accuracy.value)}</b>, between ${percent(accuracy.low)} and ${percent(accuracy.high)}, from ${count(accuracy.n)} items drawn at random.`
       : "No estimate of accuracy yet: too few items drawn at random are answered."}</p></section>`;

@@ -8,16 +8,14 @@ import { Item } from "./item.js";
 import { ActionButton, percent } from "./parts.js";
 
 /**
- * Answers to look at again: those the model doubts, and equal items with different ones.
+ * Answers to look at again: those the model doubts, and equal items with different ones. `p` is what the model gives
+ * to the answer that stands.
  *
- * @typedef {{items: number[], answers: any[], model?: string, p?: number}} Case
+ * @typedef {{items: number[], answers: import("../types.js").Answer[], model?: string, p?: number}} Case
  */
 
 /** @param {Case} one */
-const mark = (one) => `${one.items.join(",")}:${one.answers.map(spoken).join(",")}`;
-
-/** @param {any} answer */
-const spoken = (answer) => (typeof answer === "string" ? answer : nameOf(answer));
+const mark = (one) => `${one.items.join(",")}:${one.answers.map(nameOf).join(",")}`;
 
 /** @param {any} reply @returns {Case[]} */
 const cases = ({ suspects, duplicates }) => [
@@ -61,7 +59,7 @@ export function Review({ session }) {
         if (!one) return false;
         if (action === "keep") {
           remember(kept, [...recall(kept, []), mark(one)].slice(-2000));
-          session.say(`Kept: ${one.answers.map(spoken).join(", ")}.`);
+          session.say(`Kept: ${one.answers.map(nameOf).join(", ")}.`);
           next();
         } else if (action === "fix") {
           if (one.model) give({ class: one.model });
@@ -84,8 +82,8 @@ export function Review({ session }) {
   return html`
     <div class="meta"><h2>Review</h2><span class="chip">${list.length} to look at</span>
       <span>${one.items.length > 1
-        ? html`Equal items with different answers: ${one.answers.map((answer, i) => html`${i ? ", " : ""}<b dir="auto">${spoken(answer)}</b> (item ${one.items[i]})`)}`
-        : html`Item ${one.items[0]}: you said <b dir="auto">${spoken(one.answers[0])}</b>, the model says <b dir="auto">${one.model}</b> (${percent(one.p)})`}</span>
+        ? html`Equal items with different answers: ${one.answers.map((answer, i) => html`${i ? ", " : ""}<b dir="auto">${nameOf(answer)}</b> (item ${one.items[i]})`)}`
+        : html`Item ${one.items[0]}: the answer is <b dir="auto">${nameOf(one.answers[0])}</b>, to which the model gives ${percent(one.p)}; it expects <b dir="auto">${one.model}</b>`}</span>
       <span class="tools"><${ActionButton} session=${session} action="undo" quiet />${back}</span></div>
     <div class=${served.length > 1 ? "item several" : "item"} data-item=${one.items[0]}>
       ${served.map((each) => html`<${Item} key=${each.item} served=${each} session=${session} />`)}</div>
