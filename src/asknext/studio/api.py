@@ -23,10 +23,10 @@ from asknext import __version__
 from asknext.errors import AskNextError, DamagedLogError
 from asknext.studio import requests, views
 from asknext.studio.desk import AbsentError, ConflictError, Desk
-from asknext.studio.thumbnails import picture
 from asknext.studio.security import Guard, policy, refuse
 from asknext.studio.status import classes, counts, status
 from asknext.studio.supervisor import Supervisor
+from asknext.studio.thumbnails import picture
 
 STATIC = Path(__file__).parent / "static"
 BEAT = 0.1

@@ -43,7 +43,7 @@ class Employer(Protocol):
 
 @dataclass(frozen=True)
 class Job:
-    """How the worker is: its state, what kind of job, since when (seconds of the epoch), and what went wrong."""
+    """How the worker is: what kind of job, since when in seconds of the epoch, and what went wrong."""
 
     state: Literal["idle", "running", "failed"] = "idle"
     kind: str = ""
