@@ -46,7 +46,7 @@ def replacing(path: Path, *, durable: bool = False) -> Iterator[BinaryIO]:
     else:
         if durable:  # a name is part of what its folder holds
             for folder in {path.parent, *(made.parent for made in new)}:
-                _sync(folder)
+                sync(folder)
 
 
 def occupied(place: Path) -> bool:
@@ -65,7 +65,8 @@ def sweep(folder: Path) -> None:
                     found.unlink()
 
 
-def _sync(folder: Path) -> None:
+def sync(folder: Path) -> None:
+    """Wait until what a folder holds, names above all, is on the disk."""
     if os.name == "nt":  # Windows opens no folder
         return
     descriptor = os.open(folder, os.O_RDONLY)

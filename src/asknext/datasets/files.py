@@ -7,10 +7,11 @@ import warnings
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -22,6 +23,11 @@ from asknext.datasets.labels import choose_target, clean
 from asknext.datasets.numerals import plain_numbers
 from asknext.errors import AskNextError
 from asknext.types import Array
+
+T = TypeVar("T")
+Choose = Callable[[list[str]], str | None]
+"""The column of labels, from the names of all columns."""
+Labelled = tuple[pd.DataFrame, str | None]
 
 MISSING = ("", "?", " ?", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "NULL", "null", "<NA>")
 """What stands for a missing value in a delimited file; "None" too, except among labels."""
@@ -49,12 +55,49 @@ def load_file(path: Path, target: str | None = None) -> Dataset:
         cannot be used (see `from_frame`); the message says which and what to do.
     """
     _check(path)
-    ending = next((ending for ending in _READERS if path.name.lower().endswith(ending)), None)
-    if ending is None:
-        raise AskNextError(f"{path.name}: unknown kind of file; give one of {', '.join(_READERS)}.")
-    name = path.name[: -len(ending)]
+    if path.name.lower().endswith(_ARCHIVE):
+        with _explained(path, _ARCHIVE):
+            return _npz(path, target, path.name[: -len(_ARCHIVE)])
+    name = path.name[: -len(_ending(path))]
+    return read_table(
+        path,
+        lambda columns: choose_target(columns, target, path.name),
+        lambda frame, found: from_frame(frame, str(found), name),
+    )
+
+
+def read_table(path: Path, choose: Choose, make: Callable[[pd.DataFrame, str | None], T]) -> T:
+    """What is made of the table in a file, labelled or not.
+
+    Parameters
+    ----------
+    path : as for `load_file`, but no .npz file.
+    choose : the column of labels, from the names of all columns; None where there is none. There, "None" is
+        a label like any other.
+    make : from the table and the column that was chosen.
+
+    Raises
+    ------
+    AskNextError : as for `load_file`, and whatever `choose` and `make` raise.
+    """
+    _check(path)
+    ending = _ending(path)
+    with _explained(path, ending):
+        return make(*_READERS[ending](path, choose))
+
+
+def _ending(path: Path) -> str:
+    for ending in _READERS:
+        if path.name.lower().endswith(ending):
+            return ending
+    raise AskNextError(f"{path.name}: unknown kind of file; give one of {', '.join(_ENDINGS)}.")
+
+
+@contextmanager
+def _explained(path: Path, ending: str) -> Iterator[None]:
+    """Turn whatever a damaged file leads to into a word on it."""
     try:
-        return _READERS[ending](path, target, name)
+        yield
     except AskNextError:
         raise
     except UnicodeDecodeError as error:
@@ -64,13 +107,17 @@ def load_file(path: Path, target: str | None = None) -> Dataset:
         raise AskNextError(f"{path.name} is empty.") from error
     except ParserWarning as error:
         raise AskNextError(f"{path.name}: rows hold more values than the first line has names.") from error
-    except _UNREADABLE as error:
+    except Exception as error:
+        if ending == ".parquet":  # a damaged one may fail in any way, and as late as its texts are read
+            raise AskNextError(f"{path.name} is a damaged Parquet file ({_why(error)}).") from error
+        if not isinstance(error, _UNREADABLE):
+            raise
         raise AskNextError(f"{path.name} cannot be read as {ending}: {_why(error)}") from error
 
 
 def _check(path: Path) -> None:
     if path.is_dir():
-        raise AskNextError(f"{path} is a folder; give a file ({', '.join(_READERS)}).")
+        raise AskNextError(f"{path} is a folder; give a file ({', '.join(_ENDINGS)}).")
     if not path.exists():
         folder = path.parent
         if not folder.is_dir():
@@ -82,15 +129,15 @@ def _check(path: Path) -> None:
         raise AskNextError(f"{path.name} is empty.")
 
 
-def _csv(path: Path, target: str | None, name: str) -> Dataset:
-    return _delimited(path, target, name, _SEPARATORS)
+def _csv(path: Path, choose: Choose) -> Labelled:
+    return _delimited(path, choose, _SEPARATORS)
 
 
-def _tsv(path: Path, target: str | None, name: str) -> Dataset:
-    return _delimited(path, target, name, ("\t",))
+def _tsv(path: Path, choose: Choose) -> Labelled:
+    return _delimited(path, choose, ("\t",))
 
 
-def _delimited(path: Path, target: str | None, name: str, separators: tuple[str, ...]) -> Dataset:
+def _delimited(path: Path, choose: Choose, separators: tuple[str, ...]) -> Labelled:
     for separator in separators:
         options: dict[str, Any] = {"sep": separator, "keep_default_na": False}
         first = pd.read_csv(path, header=None, nrows=1, dtype=str, **options).iloc[0]
@@ -103,8 +150,9 @@ def _delimited(path: Path, target: str | None, name: str, separators: tuple[str,
             f"{path.name} has {columns.count(twice[0])} columns called '{twice[0]}'; the first line must "
             "hold a name of its own for each column."
         )
-    target = choose_target(columns, target, path.name)
-    options["na_values"] = {column: [*MISSING, "None"] for column in columns} | {target: list(MISSING)}
+    target = choose(columns)
+    missing = {column: [*MISSING, "None"] for column in columns}
+    options["na_values"] = missing if target is None else missing | {target: list(MISSING)}
     options |= {"header": 0, "names": columns, "index_col": False}
     with warnings.catch_warnings():
         warnings.simplefilter("error", ParserWarning)  # all rows are longer than the first line
@@ -113,10 +161,10 @@ def _delimited(path: Path, target: str | None, name: str, separators: tuple[str,
             frame = pd.read_csv(path, **options)
         except DtypeWarning:  # numbers in one part of the file and text in another: read it in one piece
             frame = pd.read_csv(path, low_memory=False, **options)
-    return from_frame(plain_numbers(frame, separator, target), target, name)
+    return plain_numbers(frame, separator, target), target
 
 
-def _jsonl(path: Path, target: str | None, name: str) -> Dataset:
+def _jsonl(path: Path, choose: Choose) -> Labelled:
     records = []
     with path.open(encoding="utf-8-sig") as lines:
         for number, line in enumerate(lines, start=1):
@@ -125,7 +173,7 @@ def _jsonl(path: Path, target: str | None, name: str) -> Dataset:
     if not records:
         raise AskNextError(f"{path.name} is empty.")
     frame = pd.DataFrame.from_records(records)
-    return from_frame(frame, choose_target(list(frame.columns), target, path.name), name)
+    return frame, choose(list(frame.columns))
 
 
 def _record(line: str, where: str) -> dict[str, Any]:
@@ -146,16 +194,12 @@ def _record(line: str, where: str) -> dict[str, Any]:
     return record
 
 
-def _parquet(path: Path, target: str | None, name: str) -> Dataset:
+def _parquet(path: Path, choose: Choose) -> Labelled:
     try:
         frame = pd.read_parquet(path, engine="pyarrow")
-        return from_frame(frame, choose_target([str(c) for c in frame.columns], target, path.name), name)
     except ImportError as error:
         raise AskNextError(f"reading {path.name} needs PyArrow: pip install 'asknext[parquet]'") from error
-    except AskNextError:
-        raise
-    except Exception as error:  # a damaged file may fail in any way, and as late as its texts are read
-        raise AskNextError(f"{path.name} is a damaged Parquet file ({_why(error)}).") from error
+    return frame, choose([str(column) for column in frame.columns])
 
 
 def _npz(path: Path, target: str | None, name: str) -> Dataset:
@@ -204,12 +248,13 @@ def _why(error: Exception) -> str:
     return str(error).strip().split("\n")[0] or type(error).__name__
 
 
-_READERS: dict[str, Callable[[Path, str | None, str], Dataset]] = {
+_READERS: dict[str, Callable[[Path, Choose], Labelled]] = {
     ".csv": _csv,
     ".csv.gz": _csv,
     ".tsv": _tsv,
     ".tsv.gz": _tsv,
     ".jsonl": _jsonl,
     ".parquet": _parquet,
-    ".npz": _npz,
 }
+_ARCHIVE = ".npz"
+_ENDINGS = (*_READERS, _ARCHIVE)

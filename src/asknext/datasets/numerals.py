@@ -12,14 +12,14 @@ THOUSANDS = re.compile(r"[+-]?(\d+|\d{1,3}(,\d{3})+)(\.\d+)?")
 """Thousands set off by commas."""
 
 
-def plain_numbers(frame: pd.DataFrame, separator: str, target: str) -> pd.DataFrame:
+def plain_numbers(frame: pd.DataFrame, separator: str, target: str | None) -> pd.DataFrame:
     """The frame with such columns as numbers; a column that holds any other text stays as it is.
 
     Parameters
     ----------
     frame : as pandas read it.
     separator : of the file's columns; where it is a comma, a comma within a number sets off thousands.
-    target : the column of labels, which stays as it is.
+    target : the column of labels, which stays as it is; None where there is none.
     """
     form, group, point = (THOUSANDS, ",", ".") if separator == "," else (COMMA, ".", ",")
     found = {}

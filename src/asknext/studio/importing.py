@@ -1,19 +1,20 @@
-"""From a folder of images, or a file of texts or rows, to items and their embedding."""
+"""From a folder of pictures, or a file of texts or rows, to items and their embedding."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from asknext.errors import AskNextError
+from asknext.studio.duplicates import duplicates
+from asknext.studio.encoding import encode, given
 from asknext.studio.items import Content, Kind
-from asknext.types import Array, Label
+from asknext.studio.raw import Progress, Raw, count
+from asknext.studio.tables import read_lines, read_rows
+from asknext.types import Array
 
-Progress = Callable[[str, int, int], None]
+FEWEST = 2
 
 
 @dataclass(frozen=True)
@@ -26,54 +27,67 @@ class Source:
     embedding : (n, d) float32.
     encoder, note : what made the embedding, in a word and in a sentence on how far to trust it.
     notes : what was left out or chosen, one sentence each.
-    labels : known labels, by item.
+    labels : names of the classes that are known, by item.
     duplicates : groups of items that are the same, or nearly.
     """
 
     kind: Kind
     rows: Iterable[Content]
+    root: Path | None
     embedding: Array
     encoder: str
     note: str
-    root: Path | None = None
-    notes: tuple[str, ...] = ()
-    labels: Mapping[int, Label] = field(default_factory=dict)
-    duplicates: list[list[int]] = field(default_factory=list)
+    notes: tuple[str, ...]
+    labels: Mapping[int, str]
+    duplicates: list[list[int]]
 
 
 def read_source(
     path: Path,
     text: str | None = None,
     label: str | None = None,
-    embedding: str | Path | None = None,
+    embedding: Path | None = None,
     progress: Progress | None = None,
 ) -> Source:
-    """Items, their embedding and known labels, from a folder of images or a file."""
-    from asknext.datasets.features import text as embed_text
+    """Items, their embedding and the labels that are known.
 
-    if path.suffix == ".txt":
-        texts = [line for line in path.read_text("utf-8").splitlines() if line.strip()]
-        rows = [{"text": line} for line in texts]
-        X = embed_text(texts).astype(np.float32)
-        return Source("text", rows, X, "tf-idf", "Words only.")
+    Parameters
+    ----------
+    path : a folder of pictures (.jpg .png .gif .bmp .webp), a .txt file with a text a line, or a .csv, .tsv,
+        .jsonl or .parquet file.
+    text : the column of texts, see `tables.read_rows`.
+    label : the column of known classes; of pictures "folder", see `pictures.read_folder`.
+    embedding : a file with a row of numbers for each item, instead of one of our encoders.
+    progress : told what is being done.
+
+    Raises
+    ------
+    AskNextError : there is nothing at the path, or nothing that can be labelled; the message says why.
+    """
+    raw = _read(path, text, label, progress)
+    if len(raw) < FEWEST:
+        raise AskNextError(f"{path} holds a single item; give at least {FEWEST}.")
+    tell = progress or (lambda *_: None)
+    tell("Encoding", 0, len(raw))
+    found = encode(raw) if embedding is None else given(embedding, raw)
+    tell("Encoding", len(raw), len(raw))
+    same = duplicates(raw.keys, found.embedding)
+    notes = raw.notes
+    if same:
+        extra = sum(len(group) - 1 for group in same)
+        notes = (*notes, f"{count(extra, 'item')} the same as another one, or nearly.")
+    return Source(raw.kind, raw.rows(), raw.root, *found, notes, raw.labels, same)
+
+
+def _read(path: Path, text: str | None, label: str | None, progress: Progress | None) -> Raw:
     if path.is_dir():
-        from PIL import Image
+        from asknext.studio.pictures import read_folder
 
-        names = sorted(p.relative_to(path).as_posix() for p in path.rglob("*.png"))
-        rows, pixels = [], []
-        for name in names:
-            with Image.open(path / name) as picture:
-                rows.append({"image": name, "width": picture.width, "height": picture.height})
-                pixels.append(np.asarray(picture.convert("RGB").resize((8, 8)), np.float32).ravel() / 255)
-        return Source("image", rows, np.array(pixels), "pixels", "Pixels only.", path)
-    import pandas as pd
-
-    frame = pd.read_csv(path)
-    table: list[Any] = [
-        {"columns": [[str(k), None if v != v else v] for k, v in record.items()]}
-        for record in frame.astype(object).to_dict("records")
-    ]
-    X = frame.select_dtypes("number").fillna(0).to_numpy(np.float32)
-    if X.shape[1] == 0:
-        raise AskNextError(f"{path} has no column to learn from.")
-    return Source("table", table, X, "columns", "Numbers only.")
+        if text is not None:
+            raise AskNextError(f"{path} is a folder of pictures, which have no column '{text}'.")
+        return read_folder(path, label, progress)
+    if path.name.lower().endswith(".txt") and path.is_file():
+        if text or label:
+            raise AskNextError(f"{path.name} holds a text a line and has no columns; leave their names out.")
+        return read_lines(path)
+    return read_rows(path, text, label)

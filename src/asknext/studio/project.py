@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 
-from asknext import __version__
-from asknext.answers import as_label
+from asknext import __version__, detectors, strategies
+from asknext.answers import as_label, as_text, as_whole
 from asknext.campaign import Campaign
 from asknext.errors import AskNextError
-from asknext.files import occupied, read_json, write_json
+from asknext.files import occupied, read_json, replacing, write_json
+from asknext.learners import as_learner
 from asknext.log import ColumnStore
+from asknext.log.audit import AuditSlice
 from asknext.log.reader import DATABASE
-from asknext.studio.importing import read_source
+from asknext.studio.building import building
+from asknext.studio.importing import Source, read_source
 from asknext.studio.items import Items
-from asknext.types import Array, Label
+from asknext.studio.raw import Progress
+from asknext.types import Array
 
 SETTINGS, ITEMS, EMBEDDING = "project.json", "items.db", "embedding.npy"
 DEFAULTS: dict[str, Any] = {
@@ -26,9 +29,9 @@ DEFAULTS: dict[str, Any] = {
     "batch": 40, "retrain_every": 20,
 }  # fmt: skip
 """Settings that may be given when a project is created."""
-
-Progress = Callable[[str, int, int], None]
-"""Told what is being done, how many items are done, and how many there are."""
+IMPORTER = "import"
+"""Who gave the labels that came with the items."""
+_FOUND = ("kind", "source", "encoder", "encoder_note", "classes", "duplicates", "notes")
 
 
 class Project:
@@ -50,7 +53,7 @@ class Project:
         self.columns = ColumnStore(path / "columns")
 
     @property
-    def classes(self) -> tuple[Label, ...]:
+    def classes(self) -> tuple[str, ...]:
         """The classes given at the start."""
         return tuple(self.settings["classes"])
 
@@ -62,7 +65,7 @@ class Project:
 
     @classmethod
     def open(cls, path: str | Path) -> Project:
-        """Open a project to read its items; the log has a writer only once `campaign` is called.
+        """Open a project to read its items; its log has a writer only once `campaign` is called.
 
         Raises
         ------
@@ -72,12 +75,22 @@ class Project:
         if not (path / SETTINGS).is_file():
             what = "a campaign without raw items" if (path / DATABASE).is_file() else "no labelling project"
             raise AskNextError(f"{path} holds {what} (there is no {SETTINGS}).")
+        for part in (ITEMS, EMBEDDING, DATABASE):
+            if not (path / part).is_file():
+                raise AskNextError(f"{path} lacks its {part}; restore it from a copy.")
         settings = read_json(path / SETTINGS)
-        items = Items(path / ITEMS)
+        if not isinstance(settings, dict) or (DEFAULTS.keys() | set(_FOUND)) - settings.keys():
+            raise AskNextError(f"{path / SETTINGS} lacks settings; restore it from a copy.")
         try:
             embedding = np.load(path / EMBEDDING, mmap_mode="r", allow_pickle=False)
         except (OSError, ValueError) as error:
-            raise AskNextError(f"{path / EMBEDDING} is missing or damaged: {error}.") from error
+            raise AskNextError(f"{path / EMBEDDING} is damaged ({error}); import the items anew.") from error
+        items = Items(path / ITEMS)
+        if len(items) != len(embedding):
+            raise AskNextError(
+                f"{path} holds {len(items)} items and embeddings of {len(embedding)}: its parts are not of one "
+                "project; restore it from a copy, or import the items anew."
+            )
         return cls(path, settings, items, embedding)
 
     @classmethod
@@ -89,37 +102,44 @@ class Project:
         text: str | None = None,
         label: str | None = None,
         embedding: str | Path | None = None,
-        classes: Sequence[Label] = (),
+        classes: Iterable[str] = (),
         progress: Progress | None = None,
         **settings: Any,
     ) -> Project:
-        """Import items into a new directory, which appears whole or not at all."""
-        path = Path(path)
-        unknown = settings.keys() - DEFAULTS.keys()
-        if unknown:
-            raise AskNextError(f"there is no setting '{min(unknown)}'; there is: {', '.join(DEFAULTS)}.")
+        """Import items into a new directory, which appears whole or not at all.
+
+        Parameters
+        ----------
+        path : the directory; there may be none yet, or an empty one.
+        source, text, label, embedding, progress : see `importing.read_source`. Labels that are known are told
+            as answers of the actor "import".
+        classes : names of classes that are known beforehand.
+        settings : any of `DEFAULTS`.
+
+        Raises
+        ------
+        AskNextError : the directory holds something, the items cannot be read, or a setting cannot be used.
+        """
+        path, source = Path(path).absolute(), Path(source).absolute()
+        chosen = _checked(settings)
+        names = list(dict.fromkeys(str(as_label(as_text("a class", name))) for name in classes))
         if occupied(path):
-            raise AskNextError(f"{path} holds something already; choose another directory.")
-        found = read_source(Path(source), text, label, embedding, progress)
-        building = path.with_name(f".{path.name}.new")
-        shutil.rmtree(building, ignore_errors=True)
-        building.mkdir(parents=True)
-        Items.create(building / ITEMS, found.kind, found.rows, found.root).close()
-        np.save(building / EMBEDDING, found.embedding)
-        about = {
-            "kind": found.kind, "source": str(Path(source).resolve()), "encoder": found.encoder,
-            "encoder_note": found.note, **DEFAULTS, **settings, "classes": [as_label(c) for c in classes],
-            "notes": list(found.notes), "duplicates": found.duplicates, "made_by": __version__,
-        }  # fmt: skip
-        write_json(building / SETTINGS, about)
-        project = cls.open(building)
-        with project.campaign() as campaign:
-            if found.labels:
-                campaign.tell(list(found.labels), list(found.labels.values()), id="import", actor="import")
-        project.items.close()
-        if path.exists():
-            path.rmdir()
-        building.rename(path)
+            what = "a project already" if (path / SETTINGS).exists() else "something that is no project"
+            raise AskNextError(f"{path} holds {what}; choose another directory.")
+        with building(path) as folder:
+            found = read_source(source, text, label, Path(embedding) if embedding else None, progress)
+            items = Items.create(folder / ITEMS, found.kind, found.rows, found.root)
+            with replacing(folder / EMBEDDING, durable=True) as file:
+                np.save(file, found.embedding)
+            about = _settings(source, found, chosen, names)
+            write_json(folder / SETTINGS, about)
+            with cls(folder, about, items, found.embedding) as project, project.campaign() as campaign:
+                campaign.require()
+                for name in sorted({*found.labels.values()}):
+                    campaign.add_class(name)
+                if found.labels:
+                    ids, answers = list(found.labels), list(found.labels.values())
+                    campaign.tell(ids, answers, id=IMPORTER, actor=IMPORTER)
         return cls.open(path)
 
     def campaign(self, **how: Any) -> Campaign:
@@ -133,11 +153,15 @@ class Project:
         own |= {"path": self.path, "classes": self.classes, "columns": self.columns}
         return Campaign(self.embedding, **{**own, **how})
 
+    def close(self) -> None:
+        """Let go of the items."""
+        self.items.close()
+
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        self.items.close()
+        self.close()
 
 
 def open_or_create(path: str | Path, source: str | Path | None = None, **how: Any) -> Project:
@@ -147,19 +171,47 @@ def open_or_create(path: str | Path, source: str | Path | None = None, **how: An
     ----------
     path : the directory.
     source : the items; may be left out where the project is there.
-    how : for `Project.create`.
+    how : for `Project.create`; a project that is there keeps what it was made with.
 
     Raises
     ------
     AskNextError : there is no project and no source, or the project was made from another source.
     """
     path = Path(path)
-    if not (path / SETTINGS).is_file():
-        if source is None:
-            raise AskNextError(f"there is no project in {path} yet; say what to label with --items PATH.")
+    if not (path / SETTINGS).is_file() and source is not None:
         return Project.create(path, source, **how)
+    if not path.exists():
+        raise AskNextError(f"there is no project {path} yet; say what to label with --items PATH.")
     project = Project.open(path)
-    if source is not None and project.settings["source"] != str(Path(source).resolve()):
-        project.items.close()
-        raise AskNextError(f"{path} was made from {project.settings['source']}; choose another directory.")
+    made_from = project.settings["source"]
+    if source is not None and made_from != str(Path(source).absolute()):
+        project.close()
+        raise AskNextError(f"{path} was made from {made_from}; choose another directory for other items.")
     return project
+
+
+def _checked(settings: dict[str, Any]) -> dict[str, Any]:
+    """All settings; refuses those that no campaign would take, before anything is read."""
+    if unknown := settings.keys() - DEFAULTS.keys():
+        raise AskNextError(f"there is no setting '{min(unknown)}'; there is: {', '.join(DEFAULTS)}.")
+    chosen = DEFAULTS | settings
+    for name, check in (("strategy", strategies.get), ("learner", as_learner), ("detector", detectors.get)):
+        check(as_text(name, chosen[name]))
+    for name, least in (("seed", 0), ("batch", 1), ("retrain_every", 1)):
+        chosen[name] = as_whole(name, chosen[name], least)
+    chosen["audit"] = AuditSlice.draw(1, chosen["audit"], 0).share
+    return chosen
+
+
+def _settings(source: Path, found: Source, chosen: dict[str, Any], classes: list[str]) -> dict[str, Any]:
+    return {
+        "kind": found.kind,
+        "source": str(source),
+        "encoder": found.encoder,
+        "encoder_note": found.note,
+        **chosen,
+        "classes": classes,
+        "notes": list(found.notes),
+        "duplicates": found.duplicates,
+        "made_by": __version__,
+    }
