@@ -16,6 +16,9 @@ from urllib.request import Request, urlopen
 import numpy as np
 import pytest
 
+from asknext.log.events import Event
+from asknext.log.reader import read_events
+
 FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
@@ -60,6 +63,7 @@ class Served:
     """
 
     def __init__(self, project: Path, items: Path) -> None:
+        self.project = project
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
@@ -89,6 +93,10 @@ class Served:
         address = f"http://127.0.0.1:{self.port}{path}"
         with urlopen(Request(address, data=data, headers=headers), timeout=20) as reply:
             return json.load(reply)
+
+    def events(self) -> list[Event]:
+        """The whole log."""
+        return read_events(self.project)
 
     def answer(self, item: int) -> str | None:
         """The answer that stands for an item: a class, or the kind of another answer."""

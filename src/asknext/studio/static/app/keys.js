@@ -67,7 +67,8 @@ const isWriting = (target) =>
   !(target instanceof HTMLInputElement && ["checkbox", "radio", "button"].includes(target.type));
 
 /**
- * The key that was meant: a digit row that gives other signs without Shift (French layouts) still gives its digits.
+ * The key that was meant, whatever Caps Lock says. A digit row that gives other signs without Shift (French layouts)
+ * still gives its digits.
  *
  * @param {KeyboardEvent} event
  * @param {(key: string) => boolean} known
@@ -75,9 +76,9 @@ const isWriting = (target) =>
  */
 export function meant(event, known) {
   if (event.repeat || event.ctrlKey || event.metaKey || event.altKey || isWriting(event.target)) return null;
-  if (known(event.key)) return event.key;
+  const letter = /^\p{L}$/u.test(event.key);
+  const key = letter ? (event.shiftKey ? event.key.toUpperCase() : event.key.toLowerCase()) : event.key;
+  if (known(key)) return key;
   const digit = /^(?:Digit|Numpad)(\d)$/.exec(event.code)?.[1];
-  if (digit && known(digit)) return digit;
-  const small = event.key.toLowerCase(); // Caps Lock
-  return event.getModifierState("CapsLock") && known(small) ? small : null;
+  return digit && known(digit) ? digit : null;
 }

@@ -20,6 +20,9 @@ const result = (request) =>
     request.onerror = () => reject(request.error);
   });
 
+/** @param {string} path @param {any} body @param {number[]} items @returns {Letter} */
+export const makeLetter = (path, body, items) => ({ id: body.id, path, body, items });
+
 export class Outbox {
   /** @type {"idle" | "sending" | "waiting"} */
   state = "idle";
@@ -60,40 +63,47 @@ export class Outbox {
     return this.letters.flatMap((letter) => letter.items);
   }
 
-  /** @param {string} path @param {any} body @param {number[]} items @returns {Letter} */
+  /**
+   * @param {string} path
+   * @param {any} body
+   * @param {number[]} [items] that the letter is about
+   * @returns {Letter}
+   */
   add(path, body, items = []) {
-    const letter = { id: body.id ?? crypto.randomUUID(), path, body, items };
-    this.letters = [...this.letters, letter];
-    this.#written = this.#written
-      .then(() => this.#store("readwrite"))
-      .then((store) => result(store.add(letter)))
-      .then(
-        () => void this.flush(),
-        (error) => this.#wait(`This browser could not keep an answer: ${error.message}.`),
-      );
-    this.hooks.changed();
+    const letter = makeLetter(path, body, items);
+    this.#write([letter], async (store) => void (await result(store.add(letter))));
     return letter;
   }
 
   /**
-   * Take a letter out again, if it has never left.
+   * Take a letter back. If it has never left, it vanishes; otherwise others must follow it.
    *
-   * @param {string} id
-   * @returns {Promise<boolean>} false where it may have arrived: then only another letter can take it back
+   * @param {string} id of the letter
+   * @param {Letter[]} others what takes it back where it may have arrived; they keep this place in the order
    */
-  async withdraw(id) {
-    await this.#written;
-    const store = await this.#store("readwrite");
-    const found = (await result(store.getAll())).find((letter) => letter.id === id);
-    if (!found || found.sent) return false;
-    await result(store.delete(found.key));
-    this.#forget(id);
-    return true;
+  cancel(id, others) {
+    this.#write(others, async (store) => {
+      const found = (await result(store.getAll())).find((letter) => letter.id === id);
+      const gone = found && !found.sent;
+      if (gone) await result(store.delete(found.key));
+      else for (const letter of others) await result(store.add(letter));
+      this.#forget(gone ? [id, ...others.map((letter) => letter.id)] : []);
+    });
   }
 
-  /** @param {string} id */
-  #forget(id) {
-    this.letters = this.letters.filter((letter) => letter.id !== id);
+  /** @param {Letter[]} letters @param {(store: IDBObjectStore) => Promise<void>} deed */
+  #write(letters, deed) {
+    this.letters = [...this.letters, ...letters];
+    this.#written = this.#written.then(() => this.#store("readwrite")).then(deed).then(
+      () => void this.flush(),
+      (error) => this.#wait(`This browser could not keep an answer: ${error.message}.`),
+    );
+    this.hooks.changed();
+  }
+
+  /** @param {string[]} ids */
+  #forget(ids) {
+    this.letters = this.letters.filter((letter) => !ids.includes(letter.id));
     this.hooks.changed();
   }
 
@@ -164,7 +174,7 @@ export class Outbox {
     await result((await this.#store("readwrite")).delete(/** @type {number} */ (letter.key)));
     this.#failures = 0;
     this.trouble = null;
-    this.#forget(letter.id);
+    this.#forget([letter.id]);
     if (refusal) this.hooks.returned(letter, refusal);
     else this.hooks.delivered(letter, reply);
   }

@@ -1,7 +1,7 @@
 import { get, post, Refused } from "./api.js";
 import { nameOf, seat } from "./classes.js";
 import { Clock } from "./clock.js";
-import { Outbox } from "./outbox.js";
+import { makeLetter, Outbox } from "./outbox.js";
 import { Queue } from "./queue.js";
 import { loadSettings, recall, remember, saveSettings } from "./settings.js";
 import { createStore } from "./store.js";
@@ -156,16 +156,22 @@ export class Session {
 
   /** @param {Served[]} items @param {Answer} answer @param {number} [seconds] @returns {string} */
   #send(items, answer, seconds) {
+    const { path, body, items: ids } = this.#answerLetter(items, answer, seconds);
+    return this.outbox.add(path, body, ids).id;
+  }
+
+  /** @param {Served[]} items @param {Answer} answer @param {number} [seconds] */
+  #answerLetter(items, answer, seconds) {
     const ids = items.map((served) => served.item);
     /** @type {any} */
     const body = { id: crypto.randomUUID(), items: ids, answer };
     if (seconds !== undefined) body.seconds = Math.round(seconds * 100) / 100;
     if (items.some((served) => served.answer)) body.replace = true;
-    return this.outbox.add("/api/answers", body, ids).id;
+    return makeLetter("/api/answers", body, ids);
   }
 
   /** Take back the last answer: unsent it is destroyed, sent it is retracted, a correction gives way to what was. */
-  async undo() {
+  undo() {
     const deed = this.state.done.at(-1);
     if (!deed) return this.say("There is nothing to undo.");
     this.set({ done: this.state.done.slice(0, -1), undone: [...this.state.undone, deed], opinion: null });
@@ -175,11 +181,10 @@ export class Session {
     } else this.set({ mode: "bulk", group: deed.items });
     this.clock.restart();
     this.say(`Undone: ${nameOf(deed.answer)}.`);
-    if (await this.outbox.withdraw(deed.letter)) return undefined;
-    const fresh = deed.items.filter((served) => !served.answer);
-    const ids = fresh.map((served) => served.item);
-    if (ids.length) this.outbox.add("/api/retract", { id: crypto.randomUUID(), items: ids }, ids);
-    for (const served of deed.items) if (served.answer) this.#send([served], served.answer);
+    const ids = deed.items.filter((served) => !served.answer).map((served) => served.item);
+    const back = ids.length ? [makeLetter("/api/retract", { id: crypto.randomUUID(), items: ids }, ids)] : [];
+    for (const served of deed.items) if (served.answer) back.push(this.#answerLetter([served], served.answer));
+    this.outbox.cancel(deed.letter, back);
     return undefined;
   }
 

@@ -40,7 +40,7 @@ export function MapView({ session }) {
 
   useEffect(() => {
     get(`/api/map?color=${asked}`).then((reply) => { setPoints(reply); setError(""); }, (/** @type {Error} */ problem) => setError(problem.message));
-  }, [asked]);
+  }, [asked, session.state.status?.ranking?.round]);
   useLayoutEffect(() => {
     const box = /** @type {any} */ (canvas.current).parentElement;
     const watch = new ResizeObserver(() => setSize([box.clientWidth, box.clientHeight]));
