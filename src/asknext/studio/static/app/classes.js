@@ -1,9 +1,28 @@
+/** @import { Answer } from "./types.js" */
+
 /** Names, colours and nearness of classes. */
 
-/** Okabe and Ito's colours, which the colour-blind tell apart, then Tol's muted ones. Never without the name. */
+/**
+ * Okabe and Ito's colours, which the colour-blind tell apart, then Tol's muted ones. Never without the
+ * name.
+ */
 const COLOURS = [
-  "#0072b2", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#56b4e9", "#f0e442", "#882255", "#44aa99", "#999933",
-  "#aa4499", "#332288", "#117733", "#88ccee", "#ddcc77", "#cc6677",
+  "#0072b2",
+  "#e69f00",
+  "#009e73",
+  "#cc79a7",
+  "#d55e00",
+  "#56b4e9",
+  "#f0e442",
+  "#882255",
+  "#44aa99",
+  "#999933",
+  "#aa4499",
+  "#332288",
+  "#117733",
+  "#88ccee",
+  "#ddcc77",
+  "#cc6677",
 ];
 export const OUTSIDE = "#8a8f98";
 
@@ -19,7 +38,9 @@ export const colourOf = (place) => COLOURS[place % COLOURS.length];
  * @returns {Record<string, number>}
  */
 export function seat(places, classes) {
-  const kept = Object.fromEntries(classes.filter((c) => c.name in places).map((c) => [c.name, places[c.name]]));
+  const kept = Object.fromEntries(
+    classes.filter((c) => c.name in places).map((c) => [c.name, places[c.name]]),
+  );
   const taken = new Set(Object.values(kept));
   let next = 0;
   for (const { name } of classes) {
@@ -33,9 +54,18 @@ export function seat(places, classes) {
 
 /** @param {string} name */
 const plain = (name) =>
-  name.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase().replace(/[^\p{L}\p{N}]+/gu, " ").trim();
+  name
+    .normalize("NFKD")
+    .replace(/\p{M}/gu, "")
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, " ")
+    .trim();
 
-/** @param {string} a @param {string} b @returns {number} insertions, deletions and changes that make b of a */
+/**
+ * @param {string} a
+ * @param {string} b
+ * @returns {number} insertions, deletions and changes that make b of a
+ */
 function edits(a, b) {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i += 1) {
@@ -87,7 +117,7 @@ export function matching(typed, classes) {
   return ranked.sort((a, b) => a.rank - b.rank).map((entry) => entry.c);
 }
 
-/** @param {import("./types.js").Answer | null} answer */
+/** @param {Answer | null} answer */
 export function nameOf(answer) {
   if (!answer) return "no answer";
   if ("class" in answer) return answer.class;

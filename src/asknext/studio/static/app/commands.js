@@ -1,26 +1,28 @@
 import { classKeys, keyOf, keyOfClass, ACTIONS, meant } from "./keys.js";
 
+/** @import { Box, Mode, Session } from "./session.js" */
+/** @import { Answer } from "./types.js" */
+
 /**
  * From a key to what it does. A view may take a command for itself by setting `session.scene`.
  *
- * @typedef {import("./session.js").Session} Session
  * @typedef {object} Scene what the view in front does with answers and commands
- * @property {(answer: import("./types.js").Answer) => void} [give]
+ * @property {(answer: Answer) => void} [give]
  * @property {(action: string) => boolean} [act] true where it has done it
  * @property {(key: string) => boolean} [press] keys that cannot be changed: arrows, Enter, Space
  */
 
-/** @param {Session} session @param {import("./types.js").Answer} answer */
+/** @param {Session} session @param {Answer} answer */
 export function give(session, answer) {
   if (session.scene?.give) session.scene.give(answer);
   else session.answer(answer);
 }
 
-/** @param {Session} session @param {import("./session.js").Mode} mode */
+/** @param {Session} session @param {Mode} mode */
 const toggle = (session, mode) =>
   session.set({ mode: session.state.mode === mode ? "label" : mode, group: null, box: null });
 
-/** @param {Session} session @param {import("./session.js").Box} box */
+/** @param {Session} session @param {Box} box */
 const show = (session, box) => session.set({ box: session.state.box === box ? null : box });
 
 /** @type {Record<string, (session: Session) => void>} */

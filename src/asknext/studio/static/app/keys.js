@@ -53,7 +53,8 @@ export const ofClass = (name) => `class ${name}`;
  * @param {string} name
  * @returns {string} "" where there are more classes than keys
  */
-export const keyOfClass = (bound, places, name) => bound[ofClass(name)] ?? classKeys(bound)[places[name]] ?? "";
+export const keyOfClass = (bound, places, name) =>
+  bound[ofClass(name)] ?? classKeys(bound)[places[name]] ?? "";
 
 /** @param {string} key */
 export const shown = (key) =>

@@ -13,7 +13,10 @@ async function start() {
     place.replaceChildren();
     render(html`<${App} session=${session} />`, place);
     await session.start();
-    listen((status) => session.take(status), (up) => session.connect(up));
+    listen(
+      (status) => session.take(status),
+      (up) => session.connect(up),
+    );
   } catch (error) {
     render(html`<p class="starting" role="alert">${/** @type {Error} */ (error).message}</p>`, place);
   }

@@ -46,7 +46,8 @@ export class Outbox {
   /** Take up what an earlier visit left, and begin to send. */
   async open() {
     const request = indexedDB.open(this.name, 1);
-    request.onupgradeneeded = () => request.result.createObjectStore("letters", { keyPath: "key", autoIncrement: true });
+    request.onupgradeneeded = () =>
+      request.result.createObjectStore("letters", { keyPath: "key", autoIncrement: true });
     this.database = await result(request);
     this.letters = await this.#store("readonly").then((store) => result(store.getAll()));
     this.flush();
@@ -54,7 +55,9 @@ export class Outbox {
 
   /** @param {IDBTransactionMode} mode */
   async #store(mode) {
-    const transaction = /** @type {IDBDatabase} */ (this.database).transaction("letters", mode, { durability: "strict" });
+    const transaction = /** @type {IDBDatabase} */ (this.database).transaction("letters", mode, {
+      durability: "strict",
+    });
     return transaction.objectStore("letters");
   }
 
@@ -94,10 +97,13 @@ export class Outbox {
   /** @param {Letter[]} letters @param {(store: IDBObjectStore) => Promise<void>} deed */
   #write(letters, deed) {
     this.letters = [...this.letters, ...letters];
-    this.#written = this.#written.then(() => this.#store("readwrite")).then(deed).then(
-      () => void this.flush(),
-      (error) => this.#wait(`This browser could not keep an answer: ${error.message}.`),
-    );
+    this.#written = this.#written
+      .then(() => this.#store("readwrite"))
+      .then(deed)
+      .then(
+        () => void this.flush(),
+        (error) => this.#wait(`This browser could not keep an answer: ${error.message}.`),
+      );
     this.hooks.changed();
   }
 
@@ -115,7 +121,8 @@ export class Outbox {
     try {
       do {
         await navigator.locks.request(this.name, async () => {
-          for (let letter = await this.#take(); letter; letter = await this.#take()) await this.#deliver(letter);
+          for (let letter = await this.#take(); letter; letter = await this.#take())
+            await this.#deliver(letter);
         });
       } while (await this.#rest());
       this.state = "idle";

@@ -4,7 +4,10 @@ const KEPT = 40;
 /** @type {Map<string, HTMLImageElement>} */
 const pictures = new Map();
 
-/** @param {string} url @returns {HTMLImageElement} the same element each time, so that it is painted at once */
+/**
+ * @param {string} url
+ * @returns {HTMLImageElement} the same element each time, so that it is painted at once
+ */
 export function picture(url) {
   let image = pictures.get(url);
   if (!image) {

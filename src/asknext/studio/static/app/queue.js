@@ -1,9 +1,10 @@
 import { picture } from "./pictures.js";
 
+/** @import { Served } from "./types.js" */
+
 /**
  * The items that wait here to be answered, fetched ahead of the person with their pictures.
  *
- * @typedef {import("./types.js").Served} Served
  */
 
 const AHEAD = 8;

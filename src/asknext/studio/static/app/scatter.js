@@ -9,7 +9,18 @@ const MARGIN = 14;
 const REACH = 12;
 
 /** Even, colour-blind safe steps from dark to bright (cividis). */
-const RAMP = ["#00224e", "#123570", "#3b496c", "#575d6d", "#707173", "#8a8678", "#a59c74", "#c3b369", "#e1cc55", "#fee838"];
+const RAMP = [
+  "#00224e",
+  "#123570",
+  "#3b496c",
+  "#575d6d",
+  "#707173",
+  "#8a8678",
+  "#a59c74",
+  "#c3b369",
+  "#e1cc55",
+  "#fee838",
+];
 
 /** @param {number[]} values @returns {[number, number]} */
 function ends(values) {
@@ -26,19 +37,28 @@ function ends(values) {
 export function project(points, width, height) {
   const put = (/** @type {number[]} */ values, /** @type {number} */ size) => {
     const [low, high] = ends(values);
-    return Float32Array.from(values, (value) => MARGIN + ((value - low) / (high - low)) * (size - 2 * MARGIN));
+    return Float32Array.from(
+      values,
+      (value) => MARGIN + ((value - low) / (high - low)) * (size - 2 * MARGIN),
+    );
   };
   return { x: put(points.x, width), y: put(points.y, height) };
 }
 
-/** @param {Points} points @param {(value: any, answered: boolean) => string} ofClass @returns {(i: number) => string} */
+/**
+ * @param {Points} points
+ * @param {(value: any, answered: boolean) => string} ofClass
+ * @returns {(i: number) => string}
+ */
 function paint(points, ofClass) {
   const numbers = points.value.filter((value) => typeof value === "number");
   if (!numbers.length) return (i) => ofClass(points.value[i], points.answered[i]);
   const [low, high] = ends(numbers);
   return (i) => {
     const value = points.value[i];
-    return typeof value === "number" ? RAMP[Math.min(9, Math.floor((10 * (value - low)) / (high - low)))] : "#8a8f98";
+    return typeof value === "number"
+      ? RAMP[Math.min(9, Math.floor((10 * (value - low)) / (high - low)))]
+      : "#8a8f98";
   };
 }
 
@@ -76,7 +96,12 @@ export function draw(canvas, points, at, [width, height], ofClass, lasso) {
   pen.stroke();
 }
 
-/** @param {Points} points @param {Places} at @param {[number, number]} spot @returns {number | null} the item nearest to a spot */
+/**
+ * @param {Points} points
+ * @param {Places} at
+ * @param {[number, number]} spot
+ * @returns {number | null} the item nearest to a spot
+ */
 export function nearest(points, at, [x, y]) {
   let best = REACH * REACH;
   let found = null;
@@ -91,7 +116,14 @@ export function nearest(points, at, [x, y]) {
   return found;
 }
 
-/** The items inside a line drawn around them, by the even-odd rule. @param {Points} points @param {Places} at @param {[number, number][]} line @returns {number[]} */
+/**
+ * The items inside a line drawn around them, by the even-odd rule.
+ *
+ * @param {Points} points
+ * @param {Places} at
+ * @param {[number, number][]} line
+ * @returns {number[]}
+ */
 export function inside(points, at, line) {
   const within = (/** @type {number} */ x, /** @type {number} */ y) => {
     let odd = false;

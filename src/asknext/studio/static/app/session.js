@@ -6,22 +6,25 @@ import { Queue } from "./queue.js";
 import { loadSettings, recall, remember, saveSettings } from "./settings.js";
 import { createStore } from "./store.js";
 
+/** @import { Scene } from "./commands.js" */
+/** @import { Letter } from "./outbox.js" */
+/** @import { Settings } from "./settings.js" */
+/** @import { Answer, Class, Project, Served, Status } from "./types.js" */
+
 /**
  * What one person does here: answers, takes back, comments. Every change goes through the outbox, in order.
  *
- * @typedef {import("./types.js").Answer} Answer
- * @typedef {import("./types.js").Served} Served
  * @typedef {{items: Served[], answer: Answer, letter: string}} Deed
  * @typedef {"label" | "bulk" | "review" | "map"} Mode
  * @typedef {"help" | "settings" | "classes" | null} Dialog
  * @typedef {"new" | "find" | "comment" | "why" | null} Box
  *
  * @typedef {object} State
- * @property {import("./types.js").Project} project
- * @property {import("./types.js").Class[]} classes
+ * @property {Project} project
+ * @property {Class[]} classes
  * @property {Record<string, number>} places
- * @property {import("./settings.js").Settings} settings
- * @property {import("./types.js").Status | null} status
+ * @property {Settings} settings
+ * @property {Status | null} status
  * @property {boolean} connected
  * @property {Mode} mode
  * @property {Dialog} dialog
@@ -30,7 +33,7 @@ import { createStore } from "./store.js";
  * @property {Deed[]} done
  * @property {Deed[]} undone
  * @property {{item: number, model: {name: string, p: number} | null} | null} opinion
- * @property {{letter: import("./outbox.js").Letter, sentence: string}[]} returned
+ * @property {{letter: Letter, sentence: string}[]} returned
  * @property {string} [edited] the class whose menu was asked for
  * @property {Served[] | null} group items chosen together, for the grid
  * @property {number} ticks raised when queue or outbox change
@@ -39,20 +42,33 @@ import { createStore } from "./store.js";
 const REMEMBERED = 200;
 
 export class Session {
-  /** @type {import("./commands.js").Scene | null} */
+  /** @type {Scene | null} */
   scene = null;
   /** @type {((action: string) => void) | null} */
   zoom = null;
 
-  /** @param {import("./types.js").Project} project */
+  /** @param {Project} project */
   constructor(project) {
     this.name = project.id ?? project.name;
     const places = seat(recall(`asknext places ${this.name}`, {}), project.classes);
     /** @type {State} */
     const state = {
-      project, classes: project.classes, places, settings: loadSettings(), status: null, connected: true,
-      mode: "label", dialog: null, box: null, said: "", done: [], undone: [], opinion: null, returned: [],
-      group: null, ticks: 0,
+      project,
+      classes: project.classes,
+      places,
+      settings: loadSettings(),
+      status: null,
+      connected: true,
+      mode: "label",
+      dialog: null,
+      box: null,
+      said: "",
+      done: [],
+      undone: [],
+      opinion: null,
+      returned: [],
+      group: null,
+      ticks: 0,
     };
     this.store = createStore(state);
     const tick = () => this.store.set({ ticks: this.store.get().ticks + 1 });
@@ -91,14 +107,14 @@ export class Session {
     this.set({ said: sentence });
   }
 
-  /** @param {Partial<import("./settings.js").Settings>} patch */
+  /** @param {Partial<Settings>} patch */
   change(patch) {
     const settings = { ...this.state.settings, ...patch };
     saveSettings(settings);
     this.set({ settings });
   }
 
-  /** @param {import("./types.js").Status} status */
+  /** @param {Status} status */
   take(status) {
     this.set({ status });
     if (!this.outbox.letters.length) this.setClasses(status.classes);
@@ -115,7 +131,7 @@ export class Session {
     }
   }
 
-  /** @param {import("./types.js").Class[]} classes */
+  /** @param {Class[]} classes */
   setClasses(classes) {
     const places = seat(this.state.places, classes);
     remember(`asknext places ${this.name}`, places);
@@ -170,7 +186,10 @@ export class Session {
     return makeLetter("/api/answers", body, ids);
   }
 
-  /** Take back the last answer: unsent it is destroyed, sent it is retracted, a correction gives way to what was. */
+  /**
+   * Take back the last answer: unsent it is destroyed, sent it is retracted, a correction gives way to
+   * what was.
+   */
   undo() {
     const deed = this.state.done.at(-1);
     if (!deed) return this.say("There is nothing to undo.");
@@ -183,7 +202,8 @@ export class Session {
     this.say(`Undone: ${nameOf(deed.answer)}.`);
     const ids = deed.items.filter((served) => !served.answer).map((served) => served.item);
     const back = ids.length ? [makeLetter("/api/retract", { id: crypto.randomUUID(), items: ids }, ids)] : [];
-    for (const served of deed.items) if (served.answer) back.push(this.#answerLetter([served], served.answer));
+    for (const served of deed.items)
+      if (served.answer) back.push(this.#answerLetter([served], served.answer));
     this.outbox.cancel(deed.letter, back);
     return undefined;
   }
@@ -211,7 +231,8 @@ export class Session {
     const deed = this.state.done.at(-1);
     if (!deed || deed.items.length > 1) return this.say("Answer an item first; then the model may speak.");
     const { item } = deed.items[0];
-    if (this.outbox.items.includes(item)) return this.say("The answer is still on its way; ask again in a moment.");
+    if (this.outbox.items.includes(item))
+      return this.say("The answer is still on its way; ask again in a moment.");
     const served = await this.look(item);
     if (!served) return undefined;
     this.set({ opinion: { item, model: served.model } });
@@ -237,19 +258,24 @@ export class Session {
     this.clock.restart();
   }
 
-  /** @param {import("./outbox.js").Letter} letter */
+  /** @param {Letter} letter */
   async #delivered(letter) {
     const last = this.state.done.at(-1);
     if (this.state.settings.opinion === "after" && last?.letter === letter.id) await this.askOpinion();
   }
 
-  /** @param {import("./outbox.js").Letter} letter @param {Error} error */
+  /** @param {Letter} letter @param {Error} error */
   #returned(letter, error) {
     const returned = [...this.state.returned, { letter, sentence: error.message }];
     this.set({ returned, done: this.state.done.filter((deed) => deed.letter !== letter.id) });
   }
 
-  /** What the server refused: send it as a correction, or let it go. @param {string} id @param {boolean} again */
+  /**
+   * What the server refused: send it as a correction, or let it go.
+   *
+   * @param {string} id
+   * @param {boolean} again
+   */
   settle(id, again) {
     const entry = this.state.returned.find(({ letter }) => letter.id === id);
     this.set({ returned: this.state.returned.filter(({ letter }) => letter.id !== id) });

@@ -1,7 +1,9 @@
+/** @import { Status } from "./types.js" */
+
 /**
  * The status, each time it changes. The browser reconnects by itself, but not after an error answer.
  *
- * @param {(status: import("./types.js").Status) => void} take
+ * @param {(status: Status) => void} take
  * @param {(up: boolean) => void} connected
  */
 export function listen(take, connected) {

@@ -1,16 +1,23 @@
 import { post } from "./api.js";
 
+/** @import { Deed, Session } from "./session.js" */
+/** @import { Class } from "./types.js" */
+
 /**
  * Classes made, renamed, merged and split without leaving the item. The page shows the change at once; the server
  * hears of it in its turn.
  *
- * @typedef {import("./session.js").Session} Session
- * @typedef {import("./types.js").Class} Class
  */
 
-/** Answers given here, under their new name. @param {Session} session @param {string} from @param {string} to */
+/**
+ * Answers given here, under their new name.
+ *
+ * @param {Session} session
+ * @param {string} from
+ * @param {string} to
+ */
 function follow(session, from, to) {
-  const rename = (/** @type {import("./session.js").Deed} */ deed) =>
+  const rename = (/** @type {Deed} */ deed) =>
     "class" in deed.answer && deed.answer.class === from ? { ...deed, answer: { class: to } } : deed;
   session.set({ done: session.state.done.map(rename), undone: session.state.undone.map(rename) });
 }

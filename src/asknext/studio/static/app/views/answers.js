@@ -3,7 +3,14 @@ import { give, manyClasses } from "../commands.js";
 import { keyOfClass } from "../keys.js";
 import { ActionButton, count, Key, Swatch } from "./parts.js";
 
-/** The classes and the other answers as buttons, each with its key. @param {{session: import("../session.js").Session, given?: import("../types.js").Answer | null, extra?: any}} props */
+/** @import { Session } from "../session.js" */
+/** @import { Answer } from "../types.js" */
+
+/**
+ * The classes and the other answers as buttons, each with its key.
+ *
+ * @param {{session: Session, given?: Answer | null, extra?: any}} props
+ */
 export function Answers({ session, given, extra }) {
   const { classes, places, settings } = session.state;
   const chosen = given && "class" in given ? given.class : null;
@@ -16,11 +23,20 @@ export function Answers({ session, given, extra }) {
     <div class="classes" role="group" aria-label="Classes">
       ${classes.map(({ name, count: n, provisional }) => {
         const key = settings.keys ? keyOfClass(settings.bound, places, name) : "";
-        return html`<button type="button" class="class" key=${name} aria-pressed=${chosen === name}
-          aria-keyshortcuts=${key || undefined} onContextMenu=${(/** @type {Event} */ event) => menu(event, name)}
-          onClick=${() => give(session, { class: name })}>
-          <${Key} of=${key} /><${Swatch} place=${places[name]} /><span class="name" dir="auto">${name}${provisional ? " (name later)" : ""}</span>
-          <span class="n" aria-hidden="true">${count(n)}</span></button>`;
+        return html`<button
+          type="button"
+          class="class"
+          key=${name}
+          aria-pressed=${chosen === name}
+          aria-keyshortcuts=${key || undefined}
+          onContextMenu=${(/** @type {Event} */ event) => menu(event, name)}
+          onClick=${() => give(session, { class: name })}
+        >
+          <${Key} of=${key} /><${Swatch} place=${places[name]} /><span class="name" dir="auto"
+            >${name}${provisional ? " (name later)" : ""}</span
+          >
+          <span class="n" aria-hidden="true">${count(n)}</span>
+        </button>`;
       })}
     </div>
     <div class="others" role="group" aria-label="Other answers">

@@ -12,10 +12,12 @@ import { Panel } from "./panel.js";
 import { Review } from "./review.js";
 import { SettingsDialog } from "./settings-dialog.js";
 
+/** @import { Session } from "../session.js" */
+
 const MODES = { label: Desk, bulk: Bulk, review: Review, map: MapView };
 const DIALOGS = { help: Help, settings: SettingsDialog, classes: ClassEditor };
 
-/** The page. @param {{session: import("../session.js").Session}} props */
+/** The page. @param {{session: Session}} props */
 export function App({ session }) {
   const { mode, dialog, settings, said } = useStore(session.store);
   useLayoutEffect(() => listenToKeys(session), [session]);

@@ -2,11 +2,15 @@ import { html, useLayoutEffect, useRef, useState } from "../../vendor/htm-preact
 import { nameOf } from "../classes.js";
 import { Glimpse } from "./item.js";
 
+/** @import { Scene } from "../commands.js" */
+/** @import { Session } from "../session.js" */
+/** @import { Served } from "../types.js" */
+
 /**
  * Items side by side, chosen by arrows and Space or by mouse; Shift-click takes all between.
  *
- * @param {{session: import("../session.js").Session, items: import("../types.js").Served[], chosen: Set<number>,
- *   choose: (chosen: Set<number>) => void, scene: import("../commands.js").Scene, label: string}} props
+ * @param {{session: Session, items: Served[], chosen: Set<number>,
+ *   choose: (chosen: Set<number>) => void, scene: Scene, label: string}} props
  */
 export function Grid({ session, items, chosen, choose, scene, label }) {
   const place = useRef(null);
@@ -43,12 +47,19 @@ export function Grid({ session, items, chosen, choose, scene, label }) {
         else if (key === "ArrowLeft") move(-1);
         else if (key === "ArrowDown") move(columns());
         else if (key === "ArrowUp") move(-columns());
-        else if (key === " " && document.activeElement?.closest(".grid, body") !== document.activeElement?.closest("button:not(.cell)")) flip(cursor);
+        else if (
+          key === " " &&
+          document.activeElement?.closest(".grid, body") !==
+            document.activeElement?.closest("button:not(.cell)")
+        )
+          flip(cursor);
         else return false;
         return true;
       },
     };
-    return () => { session.scene = null; };
+    return () => {
+      session.scene = null;
+    };
   });
   const click = (/** @type {MouseEvent} */ event, /** @type {number} */ index) => {
     if (!event.shiftKey) return flip(index);
@@ -56,11 +67,23 @@ export function Grid({ session, items, chosen, choose, scene, label }) {
     return choose(new Set([...chosen, ...items.slice(from, to + 1).map((served) => served.item)]));
   };
   return html`<ul class="grid" ref=${place} aria-label=${label}>
-    ${items.map((served, index) => html`<li key=${served.item}>
-      <button type="button" class="cell" aria-pressed=${chosen.has(served.item)} data-cell=${served.item}
-        tabindex=${index === cursor ? 0 : -1} onClick=${(/** @type {MouseEvent} */ event) => click(event, index)}>
-        <${Glimpse} content=${served.content} />
-        <span class="cell-foot">${chosen.has(served.item) ? "✓ " : ""}${served.item}${served.answer ? ` · ${nameOf(served.answer)}` : ""}</span>
-      </button></li>`)}
+    ${items.map(
+      (served, index) =>
+        html`<li key=${served.item}>
+          <button
+            type="button"
+            class="cell"
+            aria-pressed=${chosen.has(served.item)}
+            data-cell=${served.item}
+            tabindex=${index === cursor ? 0 : -1}
+            onClick=${(/** @type {MouseEvent} */ event) => click(event, index)}
+          >
+            <${Glimpse} content=${served.content} />
+            <span class="cell-foot"
+              >${chosen.has(served.item) ? "✓ " : ""}${served.item}${served.answer ? ` · ${nameOf(served.answer)}` : ""}</span
+            >
+          </button>
+        </li>`,
+    )}
   </ul>`;
 }

@@ -1,26 +1,47 @@
 import { html } from "../../vendor/htm-preact.js";
 import { nameOf } from "../classes.js";
 
-/** @param {import("../outbox.js").Letter} letter */
+/** @import { Letter } from "../outbox.js" */
+/** @import { Session } from "../session.js" */
+
+/** @param {Letter} letter */
 function what({ path, body, items }) {
   if (path !== "/api/answers") return path.replace("/api/", "").replace("/", " ");
   return `${items.length === 1 ? `item ${items[0]}` : `${items.length} items`}: ${nameOf(body.answer)}`;
 }
 
-/** What needs attention: a lost server, a job that failed, answers that the server refused. @param {{session: import("../session.js").Session}} props */
+/**
+ * What needs attention: a lost server, a job that failed, answers that the server refused.
+ *
+ * @param {{session: Session}} props
+ */
 export function Notices({ session }) {
   const { status, returned, connected } = session.state;
   const { state, trouble, letters } = session.outbox;
   const lost = state === "waiting" || !connected;
   return html`<div class="notices">
-    ${lost && html`<p class="notice bad" role="alert"><strong>The server is lost.</strong> Go on: ${letters.length}
-      ${letters.length === 1 ? "answer waits" : "answers wait"} in this browser and will be sent as soon as it is back,
-      also after this page was closed. ${trouble ?? ""}</p>`}
-    ${status?.job.state === "failed" && html`<p class="notice bad" role="alert"><strong>The last learning failed.</strong>
-      ${" "}${status.job.error} Items still come in the order of the last round.</p>`}
-    ${returned.map(({ letter, sentence }) => html`<p class="notice bad" role="alert" key=${letter.id}>
-      <strong>Refused (${what(letter)}).</strong> ${sentence}
-      ${letter.path === "/api/answers" && html`<button type="button" onClick=${() => session.settle(letter.id, true)}>Send as a correction</button>`}
-      <button type="button" onClick=${() => session.settle(letter.id, false)}>Let it go</button></p>`)}
+    ${
+      lost &&
+      html`<p class="notice bad" role="alert">
+        <strong>The server is lost.</strong> Go on: ${letters.length}
+        ${letters.length === 1 ? "answer waits" : "answers wait"} in this browser and will be sent as soon as
+        it is back, also after this page was closed. ${trouble ?? ""}
+      </p>`
+    }
+    ${
+      status?.job.state === "failed" &&
+      html`<p class="notice bad" role="alert">
+        <strong>The last learning failed.</strong> ${" "}${status.job.error} Items still come in the order of
+        the last round.
+      </p>`
+    }
+    ${returned.map(
+      ({ letter, sentence }) =>
+        html`<p class="notice bad" role="alert" key=${letter.id}>
+          <strong>Refused (${what(letter)}).</strong> ${sentence}
+          ${letter.path === "/api/answers" && html`<button type="button" onClick=${() => session.settle(letter.id, true)}>Send as a correction</button>`}
+          <button type="button" onClick=${() => session.settle(letter.id, false)}>Let it go</button>
+        </p>`,
+    )}
   </div>`;
 }

@@ -2,13 +2,15 @@ import { html, useEffect, useRef, useState } from "../../vendor/htm-preact.js";
 import { matching, nearEqual } from "../classes.js";
 import { Swatch } from "./parts.js";
 
+/** @import { Session } from "../session.js" */
+
 const SHOWN = 12;
 
 /**
  * A class by typing its beginning, or a new one. Enter takes the marked line; a name nearly equal to another wants
  * Enter twice.
  *
- * @param {{session: import("../session.js").Session, title: string, fresh?: boolean, without?: string, pick: (name: string) => void,
+ * @param {{session: Session, title: string, fresh?: boolean, without?: string, pick: (name: string) => void,
  *   provisional?: () => void, close: () => void}} props
  */
 export function Picker({ session, title, fresh, without, pick, provisional, close }) {
@@ -45,19 +47,51 @@ export function Picker({ session, title, fresh, without, pick, provisional, clos
   };
   return html`<div class="box picker" role="group" aria-label=${title}>
     <label for="picker">${title}</label>
-    <input id="picker" ref=${input} type="text" role="combobox" autocomplete="off" spellcheck=${false} dir="auto"
-      aria-expanded=${lines.length > 0} aria-controls="picker-lines" aria-autocomplete="list"
-      aria-activedescendant=${lines.length ? `picker-${marked}` : undefined} value=${typed} onKeyDown=${key}
-      onInput=${(/** @type {any} */ event) => { setTyped(event.target.value); setAt(0); }} />
+    <input
+      id="picker"
+      ref=${input}
+      type="text"
+      role="combobox"
+      autocomplete="off"
+      spellcheck=${false}
+      dir="auto"
+      aria-expanded=${lines.length > 0}
+      aria-controls="picker-lines"
+      aria-autocomplete="list"
+      aria-activedescendant=${lines.length ? `picker-${marked}` : undefined}
+      value=${typed}
+      onKeyDown=${key}
+      onInput=${(/** @type {any} */ event) => {
+        setTyped(event.target.value);
+        setAt(0);
+      }}
+    />
     <ul id="picker-lines" role="listbox" aria-label="Classes that match">
-      ${lines.map((line, i) => html`<li id=${`picker-${i}`} key=${line ?? " new"} role="option" aria-selected=${i === marked}
-        onMouseDown=${(/** @type {Event} */ event) => event.preventDefault()} onClick=${() => take(line)}>
-        ${line ? html`<${Swatch} place=${places[line]} /><span dir="auto">${line}</span>` : html`<span>New class “<b dir="auto">${name}</b>”</span>`}</li>`)}
+      ${lines.map(
+        (line, i) =>
+          html`<li
+            id=${`picker-${i}`}
+            key=${line ?? " new"}
+            role="option"
+            aria-selected=${i === marked}
+            onMouseDown=${(/** @type {Event} */ event) => event.preventDefault()}
+            onClick=${() => take(line)}
+          >
+            ${line ? html`<${Swatch} place=${places[line]} /><span dir="auto">${line}</span>` : html`<span>New class “<b dir="auto">${name}</b>”</span>`}
+          </li>`,
+      )}
     </ul>
-    ${near.length > 0 && html`<p class="warning" role="alert">Very like ${near.map((c) => `“${c.name}”`).join(", ")}.
-      ${warned === name ? " Enter once more makes a new class all the same." : " Is it the same?"}</p>`}
-    <p class="hint">${fresh ? "Enter makes the class and answers with it." : "Enter takes the marked class."}${" "}
+    ${
+      near.length > 0 &&
+      html`<p class="warning" role="alert">
+        Very like ${near.map((c) => `“${c.name}”`).join(", ")}.
+        ${warned === name ? " Enter once more makes a new class all the same." : " Is it the same?"}
+      </p>`
+    }
+    <p class="hint">
+      ${fresh ? "Enter makes the class and answers with it." : "Enter takes the marked class."}${" "}
       ${provisional && html`<button type="button" class="small" onClick=${provisional}>Name it later</button>`}
-      <button type="button" class="small" onClick=${close}>Close <kbd aria-hidden="true">Esc</kbd></button></p>
+      <button type="button" class="small" onClick=${close}>Close <kbd aria-hidden="true">Esc</kbd></button>
+    </p>
   </div>`;
 }

@@ -7,11 +7,14 @@ import { Boxes } from "./desk.js";
 import { Item } from "./item.js";
 import { ActionButton, percent } from "./parts.js";
 
+/** @import { Session } from "../session.js" */
+/** @import { Answer, Served } from "../types.js" */
+
 /**
  * Answers to look at again: those the model doubts, and equal items with different ones. `p` is what the model gives
  * to the answer that stands.
  *
- * @typedef {{items: number[], answers: import("../types.js").Answer[], model?: string, p?: number}} Case
+ * @typedef {{items: number[], answers: Answer[], model?: string, p?: number}} Case
  */
 
 /** @param {Case} one */
@@ -20,21 +23,29 @@ const mark = (one) => `${one.items.join(",")}:${one.answers.map(nameOf).join(","
 /** @param {any} reply @returns {Case[]} */
 const cases = ({ suspects, duplicates }) => [
   ...duplicates.map((/** @type {any} */ d) => ({ items: d.items, answers: d.answers })),
-  ...suspects.map((/** @type {any} */ s) => ({ items: [s.item], answers: [s.answer], model: s.model, p: s.p })),
+  ...suspects.map((/** @type {any} */ s) => ({
+    items: [s.item],
+    answers: [s.answer],
+    model: s.model,
+    p: s.p,
+  })),
 ];
 
-/** @param {{session: import("../session.js").Session}} props */
+/** @param {{session: Session}} props */
 export function Review({ session }) {
   const kept = `asknext kept ${session.name}`;
   const [list, setList] = useState(/** @type {Case[] | null} */ (null));
-  const [served, setServed] = useState(/** @type {import("../types.js").Served[]} */ ([]));
+  const [served, setServed] = useState(/** @type {Served[]} */ ([]));
   const one = list?.[0];
 
   useEffect(() => {
     const seen = new Set(recall(kept, []));
     get("/api/review").then(
       (reply) => setList(cases(reply).filter((found) => !seen.has(mark(found)))),
-      (/** @type {Error} */ error) => { session.say(error.message); setList([]); },
+      (/** @type {Error} */ error) => {
+        session.say(error.message);
+        setList([]);
+      },
     );
   }, []);
   useEffect(() => {
@@ -43,11 +54,13 @@ export function Review({ session }) {
     Promise.all((one?.items ?? []).map((item) => session.look(item))).then((found) => {
       if (current) setServed(/** @type {any} */ (found.filter(Boolean)));
     });
-    return () => { current = false; };
+    return () => {
+      current = false;
+    };
   }, [one]);
 
   const next = () => setList((/** @type {any} */ old) => old?.slice(1) ?? null);
-  const give = (/** @type {import("../types.js").Answer} */ answer) => {
+  const give = (/** @type {Answer} */ answer) => {
     if (!served.length) return;
     session.answerAll(served, answer);
     next();
@@ -68,25 +81,49 @@ export function Review({ session }) {
         return true;
       },
     };
-    return () => { session.scene = null; };
+    return () => {
+      session.scene = null;
+    };
   });
 
   if (!list) return html`<div class="empty"><p>Looking for doubtful answers …</p></div>`;
-  const back = html`<button type="button" class="quiet" onClick=${() => session.set({ mode: "label" })}>Back <kbd aria-hidden="true">Esc</kbd></button>`;
+  const back = html`<button type="button" class="quiet" onClick=${() => session.set({ mode: "label" })}>
+    Back <kbd aria-hidden="true">Esc</kbd>
+  </button>`;
   if (!one) {
-    return html`<div class="empty"><h2>Nothing to review</h2>
-      <p>No answer is in doubt as far as the last model can tell, and no equal items differ.</p>${back}</div>`;
+    return html`<div class="empty">
+      <h2>Nothing to review</h2>
+      <p>No answer is in doubt as far as the last model can tell, and no equal items differ.</p>
+      ${back}
+    </div>`;
   }
-  const keys = html`<${ActionButton} session=${session} action="keep" says=${one.items.length > 1 ? "Keep all as they are" : "Keep the answer"} />
-    <${ActionButton} session=${session} action="fix" says=${one.model ? `Take “${one.model}”` : "Choose one for all"} />`;
-  return html`
-    <div class="meta"><h2>Review</h2><span class="chip">${list.length} to look at</span>
-      <span>${one.items.length > 1
-        ? html`Equal items with different answers: ${one.answers.map((answer, i) => html`${i ? ", " : ""}<b dir="auto">${nameOf(answer)}</b> (item ${one.items[i]})`)}`
-        : html`Item ${one.items[0]}: the answer is <b dir="auto">${nameOf(one.answers[0])}</b>, to which the model gives ${percent(one.p)}; it expects <b dir="auto">${one.model}</b>`}</span>
-      <span class="tools"><${ActionButton} session=${session} action="undo" quiet />${back}</span></div>
+  const keys = html`<${ActionButton}
+      session=${session}
+      action="keep"
+      says=${one.items.length > 1 ? "Keep all as they are" : "Keep the answer"}
+    />
+    <${ActionButton}
+      session=${session}
+      action="fix"
+      says=${one.model ? `Take “${one.model}”` : "Choose one for all"}
+    />`;
+  return html` <div class="meta">
+      <h2>Review</h2>
+      <span class="chip">${list.length} to look at</span>
+      <span
+        >${
+          one.items.length > 1
+            ? html`Equal items with different answers:
+              ${one.answers.map((answer, i) => html`${i ? ", " : ""}<b dir="auto">${nameOf(answer)}</b> (item ${one.items[i]})`)}`
+            : html`Item ${one.items[0]}: the answer is <b dir="auto">${nameOf(one.answers[0])}</b>, to which
+                the model gives ${percent(one.p)}; it expects <b dir="auto">${one.model}</b>`
+        }</span
+      >
+      <span class="tools"><${ActionButton} session=${session} action="undo" quiet />${back}</span>
+    </div>
     <div class=${served.length > 1 ? "item several" : "item"} data-item=${one.items[0]}>
-      ${served.map((each) => html`<${Item} key=${each.item} served=${each} session=${session} />`)}</div>
+      ${served.map((each) => html`<${Item} key=${each.item} served=${each} session=${session} />`)}
+    </div>
     <div class="above"><${Boxes} session=${session} /></div>
     <${Answers} session=${session} given=${served.length === 1 ? served[0].answer : null} extra=${keys} />`;
 }
