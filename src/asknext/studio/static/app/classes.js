@@ -30,8 +30,8 @@ export const OUTSIDE = "#8a8f98";
 export const colourOf = (place) => COLOURS[place % COLOURS.length];
 
 /**
- * Which place (key and colour) each class has. A class keeps its place as long as it lives, so that no key changes
- * its meaning under the finger when another class is merged away; a new class takes the first free place.
+ * Which place (key and colour) each class has. A class keeps its place as long as it lives, so that no key
+ * changes its meaning under the finger when another is merged away; a new class takes the first free place.
  *
  * @param {Record<string, number>} places
  * @param {{name: string}[]} classes

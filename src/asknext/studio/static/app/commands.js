@@ -1,4 +1,4 @@
-import { classKeys, keyOf, keyOfClass, ACTIONS, meant } from "./keys.js";
+import { keyOf, keyOfClass, ACTIONS, meant } from "./keys.js";
 
 /** @import { Box, Mode, Session } from "./session.js" */
 /** @import { Answer } from "./types.js" */
@@ -15,7 +15,7 @@ import { classKeys, keyOf, keyOfClass, ACTIONS, meant } from "./keys.js";
 /** @param {Session} session @param {Answer} answer */
 export function give(session, answer) {
   if (session.scene?.give) session.scene.give(answer);
-  else session.answer(answer);
+  else session.say("There is nothing here to answer.");
 }
 
 /** @param {Session} session @param {Mode} mode */
@@ -93,7 +93,3 @@ export function listenToKeys(session) {
   document.addEventListener("keydown", press);
   return () => document.removeEventListener("keydown", press);
 }
-
-/** @param {Session} session */
-export const manyClasses = (session) =>
-  session.state.classes.length > classKeys(session.state.settings.bound).length;

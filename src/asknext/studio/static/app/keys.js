@@ -1,5 +1,5 @@
 /**
- * Which key does what. Single keys can be changed and switched off; they sleep in text fields and never repeat.
+ * Which key does what. Single keys can be changed and switched off; they sleep in text fields, never repeat.
  *
  * @typedef {{id: string, key: string, says: string}} Action
  */
@@ -68,8 +68,8 @@ const isWriting = (target) =>
   !(target instanceof HTMLInputElement && ["checkbox", "radio", "button"].includes(target.type));
 
 /**
- * The key that was meant, whatever Caps Lock says. A digit row that gives other signs without Shift (French layouts)
- * still gives its digits.
+ * The key that was meant, whatever Caps Lock says. A digit row that gives other signs without Shift (French
+ * layouts) still gives its digits.
  *
  * @param {KeyboardEvent} event
  * @param {(key: string) => boolean} known

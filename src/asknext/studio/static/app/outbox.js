@@ -1,6 +1,7 @@
 /**
- * What was decided here and not yet confirmed by the server. It lies in IndexedDB, so that neither a lost server nor
- * a closed tab loses it, and leaves in the order in which it came, one at a time, also when several tabs are open.
+ * What was decided here and not yet confirmed by the server. It lies in IndexedDB, so that neither a lost
+ * server nor a closed tab loses it, and leaves in the order in which it came, one at a time, also when several
+ * tabs are open.
  *
  * @typedef {{id: string, path: string, body: any, items: number[], sent?: boolean, key?: number}} Letter
  * @typedef {object} Hooks

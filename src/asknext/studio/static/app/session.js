@@ -30,6 +30,7 @@ import { createStore } from "./store.js";
  * @property {Dialog} dialog
  * @property {Box} box
  * @property {string} said what the last key did, in words
+ * @property {boolean} shown whether that is shown too, and not only read out
  * @property {Deed[]} done
  * @property {Deed[]} undone
  * @property {{item: number, model: {name: string, p: number} | null} | null} opinion
@@ -63,6 +64,7 @@ export class Session {
       dialog: null,
       box: null,
       said: "",
+      shown: false,
       done: [],
       undone: [],
       opinion: null,
@@ -104,7 +106,7 @@ export class Session {
 
   /** @param {string} sentence */
   say(sentence) {
-    this.set({ said: sentence });
+    this.set({ said: sentence, shown: true });
   }
 
   /** @param {Partial<Settings>} patch */
@@ -164,7 +166,8 @@ export class Session {
     const letter = this.#send(items, answer, seconds);
     const done = [...this.state.done, { items, answer, letter }].slice(-REMEMBERED);
     const what = items.length === 1 ? `Item ${items[0].item}` : `${items.length} items`;
-    this.set({ done, undone: [], box: null, opinion: null, said: `${what}: ${nameOf(answer)}.` });
+    const said = `${what}: ${nameOf(answer)}.`;
+    this.set({ done, undone: [], box: null, opinion: null, said, shown: false });
     this.queue.drop(items.map((served) => served.item));
     this.clock.restart();
     return undefined;

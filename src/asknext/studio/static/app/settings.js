@@ -1,5 +1,5 @@
 /**
- * What a person has chosen for this browser: kept in local storage, apart for each project where it is about classes.
+ * What a person has chosen for this browser; kept in local storage.
  *
  * @typedef {object} Settings
  * @property {boolean} keys single keys answer

@@ -4,8 +4,8 @@ import { post } from "./api.js";
 /** @import { Class } from "./types.js" */
 
 /**
- * Classes made, renamed, merged and split without leaving the item. The page shows the change at once; the server
- * hears of it in its turn.
+ * Classes made, renamed, merged and split without leaving the item. The page shows the change at once; the
+ * server hears of it in its turn.
  *
  */
 

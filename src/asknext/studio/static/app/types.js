@@ -39,7 +39,30 @@
  *
  * @typedef {{value: number, low: number, high: number, n: number}} Estimate
  *
- * @typedef {{speaks_for: string, figure: string, value: number | null, threshold: number, fired: boolean, why: string}} Evidence
+ * @typedef {object} Evidence
+ * @property {string} speaks_for
+ * @property {string} figure
+ * @property {number | null} value
+ * @property {number} threshold
+ * @property {boolean} fired
+ * @property {string} why
+ *
+ * @typedef {object} Job
+ * @property {"idle" | "running" | "failed"} state
+ * @property {string | null} kind
+ * @property {number | string | null} since
+ * @property {string | null} error
+ *
+ * @typedef {object} Reason
+ * @property {string | null} strategy
+ * @property {string} sentence
+ * @property {number | null} round
+ * @property {number | null} rank
+ * @property {number | null} of
+ * @property {number | null} score
+ * @property {Record<string, number>} parts
+ * @property {{name: string, p: number}[]} likeliest
+ * @property {{item: number, answer: Answer, distance: number}[]} neighbours
  *
  * @typedef {object} Status
  * @property {number} seq
@@ -52,7 +75,7 @@
  * @property {number | null} round
  * @property {Class[]} classes
  * @property {{per_minute: number | null, median_seconds: number | null}} pace
- * @property {{state: "idle" | "running" | "failed", kind: string | null, since: number | string | null, error: string | null}} job
+ * @property {Job} job
  * @property {{round: number, age: number} | null} ranking
  * @property {{action: string, sentence: string, evidence: Evidence[]} | null} advice
  * @property {Estimate | null} accuracy

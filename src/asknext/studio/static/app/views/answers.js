@@ -1,5 +1,5 @@
 import { html } from "../../vendor/htm-preact.js";
-import { give, manyClasses } from "../commands.js";
+import { give } from "../commands.js";
 import { keyOfClass } from "../keys.js";
 import { ActionButton, count, Key, Swatch } from "./parts.js";
 
@@ -44,8 +44,7 @@ export function Answers({ session, given, extra }) {
       <${ActionButton} session=${session} action="out-of-scope" pressed=${kind === "out-of-scope"} />
       <${ActionButton} session=${session} action="skip" pressed=${kind === "skipped"} />
       <${ActionButton} session=${session} action="new-class" />
-      ${(manyClasses(session) || classes.length > 9) && html`<${ActionButton} session=${session} action="find-class" />`}
-      ${extra}
+      ${classes.length > 9 && html`<${ActionButton} session=${session} action="find-class" />`} ${extra}
     </div>
   </div>`;
 }

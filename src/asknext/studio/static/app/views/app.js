@@ -1,4 +1,4 @@
-import { html, useLayoutEffect } from "../../vendor/htm-preact.js";
+import { html, useEffect, useLayoutEffect } from "../../vendor/htm-preact.js";
 import { listenToKeys } from "../commands.js";
 import { useStore } from "../store.js";
 import { Bulk } from "./bulk.js";
@@ -17,10 +17,17 @@ import { SettingsDialog } from "./settings-dialog.js";
 const MODES = { label: Desk, bulk: Bulk, review: Review, map: MapView };
 const DIALOGS = { help: Help, settings: SettingsDialog, classes: ClassEditor };
 
+const SHOWN = 4000; // milliseconds for which a word to the person is seen
+
 /** The page. @param {{session: Session}} props */
 export function App({ session }) {
-  const { mode, dialog, settings, said } = useStore(session.store);
+  const { mode, dialog, settings, said, shown } = useStore(session.store);
   useLayoutEffect(() => listenToKeys(session), [session]);
+  useEffect(() => {
+    if (!shown) return undefined;
+    const timer = setTimeout(() => session.set({ shown: false }), SHOWN);
+    return () => clearTimeout(timer);
+  }, [said, shown]);
   const View = MODES[mode];
   const Dialog = dialog ? DIALOGS[dialog] : null;
   return html`
@@ -30,7 +37,7 @@ export function App({ session }) {
       <main id="main" class=${`view view-${mode}`}><${View} session=${session} /></main>
       ${settings.panel && html`<${Panel} session=${session} />`}
     </div>
-    <p class="said" role="status" aria-live="polite">${said}</p>
+    <p class=${shown ? "said shown" : "said"} role="status" aria-live="polite">${said}</p>
     ${Dialog && html`<${Dialog} session=${session} close=${() => session.set({ dialog: null })} />`}
   `;
 }

@@ -1,7 +1,7 @@
 import { html, useEffect, useState } from "../../vendor/htm-preact.js";
 import { get } from "../api.js";
 import { Answers } from "./answers.js";
-import { Boxes } from "./desk.js";
+import { Boxes } from "./boxes.js";
 import { Grid } from "./grid.js";
 import { ActionButton, count } from "./parts.js";
 
@@ -75,6 +75,6 @@ export function Bulk({ session }) {
         label="Items to answer together"
       />
     </div>
-    <div class="above"><${Boxes} session=${session} /></div>
+    <${Boxes} session=${session} />
     <${Answers} session=${session} />`;
 }

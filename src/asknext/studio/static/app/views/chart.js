@@ -6,6 +6,7 @@ import { colourOf } from "../classes.js";
  * Lines over the number of labels, with their numbers in a table behind a toggle.
  *
  * @typedef {{name: string, values: (number | null)[], colour: number}} Line
+ * @typedef {{low: (number | null)[], high: (number | null)[]}} Band
  */
 
 const HEIGHT = 150;
@@ -28,7 +29,7 @@ const written = (share, value) =>
   value === null || value === undefined ? "–" : share ? `${(100 * value).toFixed(1)} %` : String(value);
 
 /**
- * @param {{title: string, x: number[], lines: Line[], share?: boolean, band?: {low: (number | null)[], high: (number | null)[]}}} props
+ * @param {{title: string, x: number[], lines: Line[], share?: boolean, band?: Band}} props
  */
 export function Chart({ title, x, lines, share = false, band }) {
   const place = useRef(null);

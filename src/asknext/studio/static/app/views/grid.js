@@ -6,6 +6,10 @@ import { Glimpse } from "./item.js";
 /** @import { Session } from "../session.js" */
 /** @import { Served } from "../types.js" */
 
+/** @param {Served} served @param {boolean} chosen */
+const foot = ({ item, answer }, chosen) =>
+  `${chosen ? "✓ " : ""}${item}${answer ? ` · ${nameOf(answer)}` : ""}`;
+
 /**
  * Items side by side, chosen by arrows and Space or by mouse; Shift-click takes all between.
  *
@@ -13,7 +17,7 @@ import { Glimpse } from "./item.js";
  *   choose: (chosen: Set<number>) => void, scene: Scene, label: string}} props
  */
 export function Grid({ session, items, chosen, choose, scene, label }) {
-  const place = useRef(null);
+  const place = useRef(/** @type {HTMLElement | null} */ (null));
   const [at, setAt] = useState(0);
   const cursor = Math.min(at, items.length - 1);
 
@@ -47,12 +51,7 @@ export function Grid({ session, items, chosen, choose, scene, label }) {
         else if (key === "ArrowLeft") move(-1);
         else if (key === "ArrowDown") move(columns());
         else if (key === "ArrowUp") move(-columns());
-        else if (
-          key === " " &&
-          document.activeElement?.closest(".grid, body") !==
-            document.activeElement?.closest("button:not(.cell)")
-        )
-          flip(cursor);
+        else if (key === " " && document.activeElement === document.body) flip(cursor);
         else return false;
         return true;
       },
@@ -79,9 +78,7 @@ export function Grid({ session, items, chosen, choose, scene, label }) {
             onClick=${(/** @type {MouseEvent} */ event) => click(event, index)}
           >
             <${Glimpse} content=${served.content} />
-            <span class="cell-foot"
-              >${chosen.has(served.item) ? "✓ " : ""}${served.item}${served.answer ? ` · ${nameOf(served.answer)}` : ""}</span
-            >
+            <span class="cell-foot">${foot(served, chosen.has(served.item))}</span>
           </button>
         </li>`,
     )}

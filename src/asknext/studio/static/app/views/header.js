@@ -9,7 +9,8 @@ function Saved({ session }) {
   const { letters, state, trouble } = session.outbox;
   const waiting = letters.length;
   const lost = state === "waiting" || !session.state.connected;
-  const text = lost ? `Server lost – ${waiting} kept here` : waiting ? `Saving ${waiting} …` : "All saved";
+  const busy = waiting ? `Saving ${waiting} …` : "All saved";
+  const text = lost ? `Server lost – ${waiting} kept here` : busy;
   const mark = lost ? "!" : waiting ? "↑" : "✓";
   return html`<span class=${`saved ${lost ? "bad" : waiting ? "busy" : "good"}`} title=${trouble ?? ""}
     ><span class="mark" aria-hidden="true">${mark}</span> ${text}</span
@@ -64,7 +65,10 @@ export function Header({ session }) {
       <details class="menu">
         <summary>Export</summary>
         <ul>
-          ${EXPORTS.map(([format, says]) => html`<li key=${format}><a href=${`/api/export?format=${format}`} download>${says}</a></li>`)}
+          ${EXPORTS.map(
+            ([format, says]) =>
+              html`<li key=${format}><a href=${`/api/export?format=${format}`} download>${says}</a></li>`,
+          )}
         </ul>
       </details>
     </nav>

@@ -93,6 +93,8 @@ export function Glimpse({ content }) {
   if ("text" in content)
     return html`<span class="glimpse text" dir="auto">${content.text.slice(0, 180)}</span>`;
   return html`<span class="glimpse rows"
-    >${content.columns.slice(0, 5).map(([name, value]) => html`<span key=${name}><b>${name}</b> ${written(value)}</span>`)}</span
+    >${content.columns
+      .slice(0, 5)
+      .map(([name, value]) => html`<span key=${name}><b>${name}</b> ${written(value)}</span>`)}</span
   >`;
 }

@@ -39,7 +39,12 @@ export function Notices({ session }) {
       ({ letter, sentence }) =>
         html`<p class="notice bad" role="alert" key=${letter.id}>
           <strong>Refused (${what(letter)}).</strong> ${sentence}
-          ${letter.path === "/api/answers" && html`<button type="button" onClick=${() => session.settle(letter.id, true)}>Send as a correction</button>`}
+          ${
+            letter.path === "/api/answers" &&
+            html`<button type="button" onClick=${() => session.settle(letter.id, true)}>
+              Send as a correction
+            </button>`
+          }
           <button type="button" onClick=${() => session.settle(letter.id, false)}>Let it go</button>
         </p>`,
     )}

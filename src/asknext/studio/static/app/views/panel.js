@@ -1,5 +1,5 @@
 import { html } from "../../vendor/htm-preact.js";
-import { OUTSIDE, colourOf } from "../classes.js";
+import { colourOf, nameOf, OUTSIDE } from "../classes.js";
 import { Chart } from "./chart.js";
 import { rankingAge } from "./job.js";
 import { count, percent, Swatch } from "./parts.js";
@@ -7,6 +7,7 @@ import { count, percent, Swatch } from "./parts.js";
 /** @import { Session } from "../session.js" */
 /** @import { Evidence, Status } from "../types.js" */
 
+const RECENT = 5;
 
 /** @param {{status: Status}} props */
 function Numbers({ status }) {
@@ -130,11 +131,37 @@ function Charts({ status: { series } }) {
     />`;
 }
 
+/** The last answers, each of which can be opened again. @param {{session: Session}} props */
+function Recent({ session }) {
+  const deeds = session.state.done
+    .filter((deed) => deed.items.length === 1)
+    .slice(-RECENT)
+    .reverse();
+  if (!deeds.length) return null;
+  return html`<section>
+    <h2>Last answers</h2>
+    <ul class="recent">
+      ${deeds.map(
+        ({ items: [{ item }], answer, letter }) =>
+          html`<li key=${letter}>
+            <button type="button" class="quiet" onClick=${() => session.open(item)}>
+              <span class="hint">item ${item}</span> <span dir="auto">${nameOf(answer)}</span>
+            </button>
+          </li>`,
+      )}
+    </ul>
+  </section>`;
+}
+
 /** What has been done and what it is worth, live. @param {{session: Session}} props */
 export function Panel({ session }) {
   const { status, project } = session.state;
   return html`<aside class="panel" aria-label="Side panel" tabindex="0">
-    ${status ? html`<${Advice} status=${status} /><${Numbers} status=${status} /><${ClassCounts} session=${session} /><${Charts} status=${status} />` : html`<p>Waiting for the server …</p>`}
+    ${!status && html`<p>Waiting for the server …</p>`}
+    ${status && html`<${Advice} status=${status} /><${Numbers} status=${status} />`}
+    <${ClassCounts} session=${session} />
+    <${Recent} session=${session} />
+    ${status && html`<${Charts} status=${status} />`}
     <section>
       <h2>Project</h2>
       <p class="hint">${project.strategy}, ${project.learner}, ${project.encoder}. ${project.encoder_note}</p>

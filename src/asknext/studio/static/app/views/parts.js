@@ -38,13 +38,26 @@ export const Swatch = ({ place }) => {
   </svg>`;
 };
 
-/** A dialog of the browser: it keeps the focus, and Escape closes it. @param {any} props */
+/** The switch for single keys. @param {{session: Session}} props */
+export function KeysSwitch({ session }) {
+  const change = (/** @type {any} */ event) => session.change({ keys: event.target.checked });
+  return html`<label
+    ><input type="checkbox" checked=${session.state.settings.keys} onChange=${change} /> Single keys are
+    on</label
+  >`;
+}
+
+/**
+ * A dialog of the browser: it keeps the focus, and Escape closes it.
+ *
+ * @param {{title: string, close: () => void, children?: any, wide?: boolean}} props
+ */
 export function Dialog({ title, close, children, wide }) {
-  const ref = useRef(null);
+  const ref = useRef(/** @type {HTMLDialogElement | null} */ (null));
   useLayoutEffect(() => {
-    const dialog = /** @type {HTMLDialogElement} */ (/** @type {unknown} */ (ref.current));
-    dialog.showModal();
-    return () => dialog.close();
+    const dialog = ref.current;
+    dialog?.showModal();
+    return () => dialog?.close();
   }, []);
   return html`<dialog ref=${ref} class=${wide ? "wide" : ""} aria-label=${title} onCancel=${close}>
     <header>

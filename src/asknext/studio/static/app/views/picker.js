@@ -7,25 +7,24 @@ import { Swatch } from "./parts.js";
 const SHOWN = 12;
 
 /**
- * A class by typing its beginning, or a new one. Enter takes the marked line; a name nearly equal to another wants
- * Enter twice.
+ * A class by typing its beginning, or a new one. Enter takes the marked line; a name nearly equal to another
+ * wants Enter twice.
  *
- * @param {{session: Session, title: string, fresh?: boolean, without?: string, pick: (name: string) => void,
- *   provisional?: () => void, close: () => void}} props
+ * @param {{session: Session, title: string, fresh?: boolean, pick: (name: string) => void,
+ *   later?: () => void, close: () => void}} props
  */
-export function Picker({ session, title, fresh, without, pick, provisional, close }) {
+export function Picker({ session, title, fresh, pick, later, close }) {
   const { classes, places } = session.state;
   const [typed, setTyped] = useState("");
   const [at, setAt] = useState(0);
   const [warned, setWarned] = useState("");
-  const input = useRef(null);
-  useEffect(() => /** @type {any} */ (input.current).focus(), []);
+  const input = useRef(/** @type {HTMLInputElement | null} */ (null));
+  useEffect(() => input.current?.focus(), []);
 
   const name = typed.trim();
-  const known = classes.filter((c) => c.name !== without);
   const exact = classes.some((c) => c.name === name);
-  const near = exact ? [] : nearEqual(name, known);
-  const fitting = name ? new Set([...near, ...matching(name, known)]) : fresh ? [] : known;
+  const near = exact ? [] : nearEqual(name, classes);
+  const fitting = name ? new Set([...near, ...matching(name, classes)]) : fresh ? [] : classes;
   const found = [...fitting].slice(0, SHOWN).map((c) => c.name);
   const made = name && !exact ? [null] : [];
   const lines = fresh ? [...made, ...found] : [...found, ...made];
@@ -35,7 +34,7 @@ export function Picker({ session, title, fresh, without, pick, provisional, clos
     if (line) pick(line);
     else if (line === null && near.length && warned !== name) setWarned(name);
     else if (line === null) pick(name);
-    else if (!name && provisional) provisional();
+    else if (!name && later) later();
   };
   const key = (/** @type {KeyboardEvent} */ event) => {
     if (event.key === "ArrowDown") setAt((marked + 1) % Math.max(1, lines.length));
@@ -77,7 +76,11 @@ export function Picker({ session, title, fresh, without, pick, provisional, clos
             onMouseDown=${(/** @type {Event} */ event) => event.preventDefault()}
             onClick=${() => take(line)}
           >
-            ${line ? html`<${Swatch} place=${places[line]} /><span dir="auto">${line}</span>` : html`<span>New class “<b dir="auto">${name}</b>”</span>`}
+            ${
+              line === null
+                ? html`<span>New class “<b dir="auto">${name}</b>”</span>`
+                : html`<${Swatch} place=${places[line]} /><span dir="auto">${line}</span>`
+            }
           </li>`,
       )}
     </ul>
@@ -90,7 +93,7 @@ export function Picker({ session, title, fresh, without, pick, provisional, clos
     }
     <p class="hint">
       ${fresh ? "Enter makes the class and answers with it." : "Enter takes the marked class."}${" "}
-      ${provisional && html`<button type="button" class="small" onClick=${provisional}>Name it later</button>`}
+      ${later && html`<button type="button" class="small" onClick=${later}>Name it later</button>`}${" "}
       <button type="button" class="small" onClick=${close}>Close <kbd aria-hidden="true">Esc</kbd></button>
     </p>
   </div>`;

@@ -3,7 +3,7 @@ import { get } from "../api.js";
 import { nameOf } from "../classes.js";
 import { recall, remember } from "../settings.js";
 import { Answers } from "./answers.js";
-import { Boxes } from "./desk.js";
+import { Boxes } from "./boxes.js";
 import { Item } from "./item.js";
 import { ActionButton, percent } from "./parts.js";
 
@@ -11,8 +11,8 @@ import { ActionButton, percent } from "./parts.js";
 /** @import { Answer, Served } from "../types.js" */
 
 /**
- * Answers to look at again: those the model doubts, and equal items with different ones. `p` is what the model gives
- * to the answer that stands.
+ * Answers to look at again: those the model doubts, and equal items with different ones. `p` is what the
+ * model gives to the answer that stands.
  *
  * @typedef {{items: number[], answers: Answer[], model?: string, p?: number}} Case
  */
@@ -30,6 +30,19 @@ const cases = ({ suspects, duplicates }) => [
     p: s.p,
   })),
 ];
+
+/** What is doubtful. @param {{one: Case}} props */
+function Doubt({ one: { items, answers, model, p } }) {
+  const name = (/** @type {Answer} */ answer) => html`<b dir="auto">${nameOf(answer)}</b>`;
+  if (items.length === 1) {
+    return html`<span>
+      Item ${items[0]}: the answer is ${name(answers[0])}, to which the model gives ${percent(p)}; it expects
+      ${" "}<b dir="auto">${model}</b>
+    </span>`;
+  }
+  const each = answers.map((answer, i) => html`${i ? ", " : ""}${name(answer)} (item ${items[i]})`);
+  return html`<span>Equal items with different answers: ${each}</span>`;
+}
 
 /** @param {{session: Session}} props */
 export function Review({ session }) {
@@ -110,20 +123,12 @@ export function Review({ session }) {
   return html` <div class="meta">
       <h2>Review</h2>
       <span class="chip">${list.length} to look at</span>
-      <span
-        >${
-          one.items.length > 1
-            ? html`Equal items with different answers:
-              ${one.answers.map((answer, i) => html`${i ? ", " : ""}<b dir="auto">${nameOf(answer)}</b> (item ${one.items[i]})`)}`
-            : html`Item ${one.items[0]}: the answer is <b dir="auto">${nameOf(one.answers[0])}</b>, to which
-                the model gives ${percent(one.p)}; it expects <b dir="auto">${one.model}</b>`
-        }</span
-      >
+      <${Doubt} one=${one} />
       <span class="tools"><${ActionButton} session=${session} action="undo" quiet />${back}</span>
     </div>
     <div class=${served.length > 1 ? "item several" : "item"} data-item=${one.items[0]}>
       ${served.map((each) => html`<${Item} key=${each.item} served=${each} session=${session} />`)}
     </div>
-    <div class="above"><${Boxes} session=${session} /></div>
+    <${Boxes} session=${session} />
     <${Answers} session=${session} given=${served.length === 1 ? served[0].answer : null} extra=${keys} />`;
 }

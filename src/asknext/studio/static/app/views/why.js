@@ -4,67 +4,69 @@ import { nameOf } from "../classes.js";
 import { percent } from "./parts.js";
 
 /** @import { Session } from "../session.js" */
+/** @import { Reason, Served } from "../types.js" */
+
+/** @param {number} value */
+const short = (value) => String(Number(value.toPrecision(3)));
+
+/** @param {{why: Reason}} props */
+function Facts({ why }) {
+  /** @type {[string, string][]} */
+  const facts = Object.entries(why.parts).map(([name, value]) => [name.replaceAll("_", " "), short(value)]);
+  if (why.score !== null) facts.unshift(["score", short(why.score)]);
+  if (why.rank !== null) facts.unshift(["rank", `${why.rank} of ${why.of}, round ${why.round}`]);
+  if (why.strategy) facts.unshift(["strategy", why.strategy]);
+  return html`<dl>
+    ${facts.map(
+      ([name, value]) =>
+        html`<div key=${name}>
+          <dt>${name}</dt>
+          <dd>${value}</dd>
+        </div>`,
+    )}
+  </dl>`;
+}
+
+/** @param {{why: Reason}} props */
+function Neighbours({ why: { neighbours } }) {
+  if (!neighbours.length) return null;
+  return html`<p>
+    Nearest answered:${" "}
+    ${neighbours.map(
+      ({ item, answer }, i) => html`${i ? ", " : ""}item ${item} (<b dir="auto">${nameOf(answer)}</b>)`,
+    )}.
+  </p>`;
+}
+
+/** @param {{why: Reason, answered: boolean}} props */
+function Likeliest({ why: { likeliest }, answered }) {
+  if (!answered) return html`<p class="hint">What the model expects is shown once you have answered.</p>`;
+  if (!likeliest.length) return null;
+  return html`<p>Likeliest: ${likeliest.map(({ name, p }) => `${name} ${percent(p)}`).join(", ")}.</p>`;
+}
 
 /**
  * Why this item was chosen, without what would lead the answer.
  *
- * @param {{session: Session, item: number, close: () => void}} props
+ * @param {{session: Session, served: Served, close: () => void}} props
  */
-export function Why({ session, item, close }) {
-  const [why, setWhy] = useState(/** @type {any} */ (null));
+export function Why({ served, close }) {
+  const [why, setWhy] = useState(/** @type {Reason | null} */ (null));
   const [error, setError] = useState("");
   useEffect(() => {
-    get(`/api/items/${item}/why`).then(setWhy, (/** @type {Error} */ problem) => setError(problem.message));
-  }, [item]);
-  const parts = Object.entries(why?.parts ?? {});
-  const answered = session.queue.current?.item === item && session.queue.current.answer;
+    get(`/api/items/${served.item}/why`).then(setWhy, (/** @type {Error} */ problem) =>
+      setError(problem.message),
+    );
+  }, [served.item]);
   return html`<section class="box why" aria-label="Why this item" aria-live="polite">
     <h2>Why this item?</h2>
-    ${error && html`<p>${error}</p>`} ${!why && !error && html`<p>Looking it up …</p>`}
+    ${error ? html`<p>${error}</p>` : !why && html`<p>Looking it up …</p>`}
     ${
       why &&
       html`<p>${why.sentence}</p>
-        <dl>
-          ${
-            why.strategy &&
-            html`<div>
-              <dt>Strategy</dt>
-              <dd>${why.strategy}</dd>
-            </div>`
-          }
-          ${
-            why.rank !== null &&
-            why.rank !== undefined &&
-            html`<div>
-              <dt>Rank</dt>
-              <dd>${why.rank} of ${why.of}${why.round === null ? "" : `, round ${why.round}`}</dd>
-            </div>`
-          }
-          ${
-            typeof why.score === "number" &&
-            html`<div>
-              <dt>Score</dt>
-              <dd>${why.score.toPrecision(3)}</dd>
-            </div>`
-          }
-          ${parts.map(
-            ([name, value]) =>
-              html`<div key=${name}>
-                <dt>${name}</dt>
-                <dd>${typeof value === "number" ? value.toPrecision(3) : String(value)}</dd>
-              </div>`,
-          )}
-        </dl>
-        ${why.neighbours?.length > 0 && html`<p>Nearest answered: ${why.neighbours.map((/** @type {any} */ near, /** @type {number} */ i) => html`${i ? ", " : ""}item ${near.item} (<b dir="auto">${nameOf(near.answer)}</b>)`)}.</p>`}
-        ${
-          answered
-            ? why.likeliest?.length > 0 &&
-              html`<p>
-                Likeliest:
-                ${why.likeliest.map((/** @type {any} */ one) => `${one.name} ${percent(one.p)}`).join(", ")}.
-              </p>`
-            : html`<p class="hint">What the model expects is shown once you have answered.</p>`
-        }`
+        <${Facts} why=${why} />
+        <${Neighbours} why=${why} />
+        <${Likeliest} why=${why} answered=${served.answer !== null} />`
     }
     <p>
       <button type="button" class="small" onClick=${close}>Close <kbd aria-hidden="true">Esc</kbd></button>
