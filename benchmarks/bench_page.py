@@ -2,8 +2,9 @@
 
     python benchmarks/bench_page.py --delay 100 --answers 200
 
-A project of 600 pictures, the real server, Chromium. The network delays every request by so many milliseconds; the
-answers come one every 0.3 seconds, so that rounds are worked out meanwhile. Prints the quantiles in milliseconds.
+A project of 600 pictures, the real server, Chromium. The network delays every request by so many
+milliseconds; the answers come one every 0.3 seconds, so that rounds are worked out meanwhile. Prints the
+quantiles in milliseconds.
 """
 
 from __future__ import annotations

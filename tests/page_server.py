@@ -88,7 +88,7 @@ class Served:
 
     def call(self, path: str, body: dict[str, Any] | None = None) -> Any:
         """The reply of a route."""
-        headers = {"Authorization": f"Bearer {self.token}", "X-Asknext": "1", "Content-Type": "application/json"}
+        headers = {"Authorization": f"Bearer {self.token}", "X-Asknext": "1"}
         data = None if body is None else json.dumps(body).encode()
         address = f"http://127.0.0.1:{self.port}{path}"
         with urlopen(Request(address, data=data, headers=headers), timeout=20) as reply:
@@ -118,8 +118,8 @@ def project(kind: str, folder: Path) -> Iterator[Served]:
 @contextmanager
 def browser() -> Iterator[Any]:
     """Chromium, or a skipped test."""
-    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install asknext[browser]")
-    found = next((p for name in ("chromium", "chromium-browser", "google-chrome") if (p := shutil.which(name))), None)
+    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if found is None:
         pytest.skip("there is no Chromium on this machine")
     with api.sync_playwright() as playwright:

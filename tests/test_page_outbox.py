@@ -81,8 +81,7 @@ def test_a_reply_that_never_came_is_asked_for_again(chromium: Any, tmp_path: Pat
         saved(page)
         assert lost == [200]
         assert served.answer(item) == "first"
-        events = [event for event in served.events() if event.type == "answered" and item in event.body["ids"]]
-        assert len(events) == 1
+        assert [event.body["ids"] for event in served.events() if event.type == "answered"] == [[item]]
 
 
 def test_undo_of_an_answer_on_its_way(chromium: Any, tmp_path: Path) -> None:

@@ -38,7 +38,8 @@ def test_a_session_by_keyboard(kind: str, chromium: Any, tmp_path: Path) -> None
 def label_a_few(page: Any) -> dict[int, str]:
     """One key an answer; a new class is made and given in one go."""
     told = {}
-    for key, answer in [("1", "first"), ("2", "second"), ("u", "unsure"), ("o", "out-of-scope"), ("s", "skipped")]:
+    keys = {"1": "first", "2": "second", "u": "unsure", "o": "out-of-scope", "s": "skipped"}
+    for key, answer in keys.items():
         told[current(page)] = answer
         press(page, key)
     assert len(told) == 5, "every key brings another item"
@@ -197,11 +198,21 @@ def test_the_model_is_silent_before_the_answer(chromium: Any, tmp_path: Path) ->
         assert "The model says" in page.locator(".opinion").inner_text()
 
 
-def test_places_of_classes_stay(chromium: Any, tmp_path: Path) -> None:
+SEAT = """async () => {
+  const { seat } = await import("/static/app/classes.js");
+  return seat({ a: 0, b: 1, c: 2 }, [{ name: "a" }, { name: "c" }, { name: "d" }]);
+}"""
+NEAR = """async (name) => {
+  const { nearEqual } = await import("/static/app/classes.js");
+  return nearEqual(name, [{ name: "Café crème" }, { name: "cat" }]).map((one) => one.name);
+}"""
+
+
+def test_places_and_names_of_classes(chromium: Any, tmp_path: Path) -> None:
     """A class keeps its key when one before it goes; names nearly equal are found."""
     with project("text", tmp_path) as served, visit(chromium, served.url) as page:
-        seat = "(async () => (await import('/static/app/classes.js')).seat({a: 0, b: 1, c: 2}, [{name: 'a'}, {name: 'c'}, {name: 'd'}]))()"
-        assert page.evaluate(seat) == {"a": 0, "c": 2, "d": 1}
-        near = "async (name) => (await import('/static/app/classes.js')).nearEqual(name, [{name: 'Café crème'}, {name: 'cat'}]).map(c => c.name)"
-        for typed, expected in [("cafe-creme", ["Café crème"]), ("cats", ["cat"]), ("Cafe cremo", ["Café crème"]), ("car", [])]:
-            assert page.evaluate(near, typed) == expected
+        assert page.evaluate(SEAT) == {"a": 0, "c": 2, "d": 1}
+        assert page.evaluate(NEAR, "cafe-creme") == ["Café crème"]
+        assert page.evaluate(NEAR, "Cafe cremo") == ["Café crème"]
+        assert page.evaluate(NEAR, "cats") == ["cat"]
+        assert page.evaluate(NEAR, "car") == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from page_server import Served, browser, press, project, saved, visit
+from page_server import Served, browser, current, press, project, saved, visit
 
 pytestmark = pytest.mark.browser
 AXE = "axe-core@4.14.1"
@@ -37,15 +38,16 @@ def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 STATES: dict[str, list[str]] = {
-    "label": [], "new class": ["n", "f"], "find": ["/"], "comment": ["c"], "why": ["w"], "bulk": ["b", "Space"],
-    "review": ["r"], "map": ["v"], "keys": ["h"], "classes": ["e"],
+    "label": [], "new class": ["n", "f"], "find": ["/"], "comment": ["c"], "why": ["w"],
+    "bulk": ["b", "Space"], "review": ["r"], "map": ["v"], "keys": ["h"], "classes": ["e"],
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("kind", ["image", "text", "table"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_violation_in_any_state(kind: str, scheme: str, chromium: Any, axe: str, tmp_path: Path) -> None:
-    with project(kind, tmp_path) as served, visit(chromium, served.url, color_scheme=scheme, bypass_csp=True) as page:
+    settings = {"color_scheme": scheme, "bypass_csp": True}
+    with project(kind, tmp_path) as served, visit(chromium, served.url, **settings) as page:
         for key in "12" * 6:
             press(page, key)
         saved(page)
@@ -62,7 +64,8 @@ def test_no_violation_in_any_state(kind: str, scheme: str, chromium: Any, axe: s
 
 
 HOSTILE = [
-    "<script>window.hit = 1</script>", "<img src=x onerror='window.hit = 2'>", "</p><style>*{display:none}</style>",
+    "<script>window.hit = 1</script>", "<img src=x onerror='window.hit = 2'>",
+    "</p><style>*{display:none}</style>",
     "مرحبا بالعالم، كيف حالك؟", "\u202eright to left override", "x" * 1_000_000, "javascript:window.hit=3",
 ]  # fmt: skip
 
@@ -102,7 +105,7 @@ def test_right_to_left_text_runs_right_to_left(chromium: Any, tmp_path: Path) ->
     served = Served(tmp_path / "project", tmp_path / "arabic.txt")
     try:
         with visit(chromium, served.url) as page:
-            assert page.evaluate("getComputedStyle(document.querySelector('.text-item p')).direction") == "rtl"
+            assert page.eval_on_selector(".text-item p", "(p) => getComputedStyle(p).direction") == "rtl"
     finally:
         served.kill()
 
@@ -112,8 +115,8 @@ def test_item_and_answers_fit_the_screen(size: tuple[int, int], chromium: Any, t
     settings = {"viewport": {"width": size[0], "height": size[1]}}
     with project("image", tmp_path) as served, visit(chromium, served.url, **settings) as page:
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-        for place in (page.locator("[data-item]"), page.locator(".class").first, page.locator(".others button").first):
-            box = place.bounding_box()
+        for place in ("[data-item]", ".class", ".others button"):
+            box = page.locator(place).first.bounding_box()
             assert box["height"] >= 30
             assert box["y"] + box["height"] <= size[1]
 
@@ -151,3 +154,19 @@ def test_the_map_gives_its_items_to_the_grid(chromium: Any, tmp_path: Path) -> N
         saved(page)
         assert len(cells) == 48
         assert {served.answer(cell) for cell in cells} == {"first"}
+
+
+def test_a_panel_that_fails_stops_nobody(chromium: Any, tmp_path: Path) -> None:
+    with project("text", tmp_path) as served, visit(chromium, served.url) as page:
+        broken = {"action": "stop", "sentence": "?", "evidence": [{"value": "no number"}]}
+        status = served.call("/api/status") | {"advice": broken}
+        body = f"data: {json.dumps(status)}\n\n"
+        page.route("**/api/stream", lambda route: route.fulfill(body=body, content_type="text/event-stream"))
+        page.goto(f"http://127.0.0.1:{served.port}/")
+        page.get_by_text("The side panel could not be shown").wait_for()
+        item = current(page)
+        press(page, "1")
+        assert current(page) != item
+        with page.expect_response("**/api/answers"):
+            press(page, "2")
+        assert served.answer(item) == "first"

@@ -10,6 +10,7 @@ import { MapView } from "./map.js";
 import { Notices } from "./notices.js";
 import { Panel } from "./panel.js";
 import { Review } from "./review.js";
+import { Safe } from "./safe.js";
 import { SettingsDialog } from "./settings-dialog.js";
 
 /** @import { Session } from "../session.js" */
@@ -34,8 +35,10 @@ export function App({ session }) {
     <${Header} session=${session} />
     <${Notices} session=${session} />
     <div class=${settings.panel ? "work with-panel" : "work"}>
-      <main id="main" class=${`view view-${mode}`}><${View} session=${session} /></main>
-      ${settings.panel && html`<${Panel} session=${session} />`}
+      <main id="main" class=${`view view-${mode}`}>
+        <${Safe} key=${mode} what="This view"><${View} session=${session} /></${Safe}>
+      </main>
+      ${settings.panel && html`<${Safe} what="The side panel"><${Panel} session=${session} /></${Safe}>`}
     </div>
     <p class=${shown ? "said shown" : "said"} role="status" aria-live="polite">${said}</p>
     ${Dialog && html`<${Dialog} session=${session} close=${() => session.set({ dialog: null })} />`}

@@ -10,6 +10,11 @@ function what({ path, body, items }) {
   return `${items.length === 1 ? `item ${items[0]}` : `${items.length} items`}: ${nameOf(body.answer)}`;
 }
 
+/** @param {number} n answers that are kept here */
+const wait = (n) =>
+  `Go on: ${n === 1 ? "1 answer waits" : `${n} answers wait`} in this browser and will be sent as soon as it is ` +
+  "back, also after this page was closed.";
+
 /**
  * What needs attention: a lost server, a job that failed, answers that the server refused.
  *
@@ -23,16 +28,15 @@ export function Notices({ session }) {
     ${
       lost &&
       html`<p class="notice bad" role="alert">
-        <strong>The server is lost.</strong> Go on: ${letters.length}
-        ${letters.length === 1 ? "answer waits" : "answers wait"} in this browser and will be sent as soon as
-        it is back, also after this page was closed. ${trouble ?? ""}
+        <strong>The server is lost.</strong>
+        <span>${wait(letters.length)} ${trouble ?? ""}</span>
       </p>`
     }
     ${
       status?.job.state === "failed" &&
       html`<p class="notice bad" role="alert">
-        <strong>The last learning failed.</strong> ${" "}${status.job.error} Items still come in the order of
-        the last round.
+        <strong>The last learning failed.</strong>
+        <span>${status.job.error} Items still come in the order of the last round.</span>
       </p>`
     }
     ${returned.map(

@@ -5,7 +5,7 @@ import { rankingAge } from "./job.js";
 import { count, percent, Swatch } from "./parts.js";
 
 /** @import { Session } from "../session.js" */
-/** @import { Evidence, Status } from "../types.js" */
+/** @import { Estimate, Evidence, Status } from "../types.js" */
 
 const RECENT = 5;
 
@@ -55,20 +55,21 @@ function Signals({ evidence }) {
   </details>`;
 }
 
+/** @param {Estimate | null} accuracy */
+function said(accuracy) {
+  if (!accuracy) return "No estimate of accuracy yet: too few items drawn at random are answered.";
+  const { value, low, high, n } = accuracy;
+  const range = `between ${percent(low)} and ${percent(high)}, from ${count(n)} items drawn at random`;
+  return html`Estimated accuracy <b>${percent(value)}</b>, ${range}.`;
+}
+
 /** @param {{status: Status}} props */
 function Advice({ status: { advice, accuracy } }) {
   return html`<section class="advice">
     <h2>Advice</h2>
     <p>${advice ? advice.sentence : "Advice comes with the first rounds."}</p>
     ${advice && advice.evidence.length > 0 && html`<${Signals} evidence=${advice.evidence} />`}
-    <p>
-      ${
-        accuracy
-          ? html`Estimated accuracy <b>${percent(accuracy.value)}</b>, between ${percent(accuracy.low)} and
-              ${percent(accuracy.high)}, from ${count(accuracy.n)} items drawn at random.`
-          : "No estimate of accuracy yet: too few items drawn at random are answered."
-      }
-    </p>
+    <p>${said(accuracy)}</p>
   </section>`;
 }
 

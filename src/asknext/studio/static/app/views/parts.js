@@ -73,4 +73,4 @@ const number = new Intl.NumberFormat("en");
 export const count = (value) => (value === null || value === undefined ? "–" : number.format(value));
 /** @param {number | null | undefined} value */
 export const percent = (value) =>
-  value === null || value === undefined ? "–" : `${(100 * value).toFixed(1)} %`;
+  value === null || value === undefined ? "–" : `${(100 * value).toFixed(1)}\u00a0%`;
