@@ -20,13 +20,13 @@ PORT = 8123
 HOST = f"127.0.0.1:{PORT}"
 TOKEN = "a token of the tests"
 NAMES: list[str | Answer] = ["red", "green", "blue", OUT_OF_SCOPE]
-TRUTH = np.arange(N) % len(NAMES)
+TRUTH = np.arange(N) % 4
 
 
-def project(path: Path, **settings: Any) -> Project:
+def project(path: Path, n: int = N, **settings: Any) -> Project:
     """Four clouds of points; the fourth is out of scope, and only one class is known at the start."""
     rng = np.random.default_rng(0)
-    X = rng.normal(size=(N, 3)) + 4 * np.eye(4)[TRUTH][:, :3]
+    X = rng.normal(size=(n, 3)) + 4 * np.eye(4)[np.arange(n) % 4][:, :3]
     path.mkdir(parents=True, exist_ok=True)
     np.savetxt(path / "points.csv", X, delimiter=",", header="a,b,c", comments="", fmt="%.5f")
     given = {"classes": ["red"], "batch": 10, "retrain_every": 10, "audit": 0.2, **settings}
@@ -35,7 +35,7 @@ def project(path: Path, **settings: Any) -> Project:
 
 def told(item: int) -> dict[str, str]:
     """What an annotator who knows all answers, as the page sends it."""
-    answer = NAMES[TRUTH[item]]
+    answer = NAMES[item % 4]
     return {"kind": answer.value} if isinstance(answer, Answer) else {"class": answer}
 
 

@@ -86,6 +86,7 @@ def test_a_recipe_of_an_open_world_tells_how_soon_classes_were_found(
     assert aloe["openness"]["balanced_accuracy"] >= aloe["discovery"]["balanced_auc"]
     table, page = (out / "table.md").read_text(), (out / "report.html").read_text()
     assert "Classes found:" in table
+    assert table.count(discovery.LEGEND) == 1
     for row in discovery.rows(task):
         assert f"| {' | '.join(row)} |" in table
         assert "".join(f"<td>{cell}</td>" for cell in row[1:]) in page

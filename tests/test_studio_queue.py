@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from studio_project import Clock
 
 from asknext.studio.queue import APART, LEASE, Place, Queue
+from studio_project import Clock
 
 UNASKED, PENDING, OUTSIDE, UNSURE, SKIPPED = -1, -2, -3, -4, -5
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
-from studio_project import HOST, PORT, TOKEN, client, project
 
 from asknext.studio.desk import Desk
 from asknext.studio.security import LARGEST, new_token, policy
+from studio_project import HOST, PORT, TOKEN, client, project
 
 IMPORTS = '{"imports": {"a": "/static/a.js"}}'
 COOKIE = f"asknext-{PORT}"

@@ -14,7 +14,9 @@ from asknext.bench.openness import COST
 from asknext.bench.protocol import Settings, class_positions, split
 from asknext.bench.report import write_all
 from asknext.bench.results import Comparison
+from asknext.bench.run import Run
 from asknext.datasets import Dataset
+from asknext.monitor.explanations import explanations
 from asknext.monitor.metrics import ALWAYS
 from asknext.strategies import peers
 
@@ -70,6 +72,7 @@ def conclude(
             for row in measure(out, settings, data, names, [subset])
         ],
         timings=list(timings(out, settings)),
+        explained={name: explanations(Run(out, name, 0).events(settings)) for name in settings.strategies},
     )
     return write_all(comparison, out)
 

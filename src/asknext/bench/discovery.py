@@ -13,17 +13,17 @@ from asknext.bench.gains import gain, saved
 from asknext.bench.results import Measure
 
 COLUMNS = (
-    "strategy", "all found in", "labels for all", "labels for random's", "of random's labels %",
-    "discovery AUC %", "above random, points", "95 % interval", "balanced AUC %", "above random, points",
-    "95 % interval",
+    "strategy", "balanced AUC %", "above random, points", "95 % interval", "all found in", "labels for all",
+    "labels for random's", "of random's labels %", "discovery AUC %", "above random, points", "95 % interval",
 )  # fmt: skip
 LEGEND = (
-    "Labels for all: until every class was found, the mean over the seeds; with ≥, some seeds had not found "
-    "all when the budget was spent, which counts for them. Labels for random's: where the mean curve first "
-    "reaches the number of classes that random found in the end, then as a share of the labels at which "
-    "random itself did. Discovery AUC: the mean share of the classes found over the rounds. Balanced AUC: "
-    "the mean over the rounds of the accuracy that is a mean over all classes; one not found counts 0. "
-    "Differences are paired by seed, and their intervals hold together for all strategies of a task."
+    "Balanced AUC: the mean over the rounds of the accuracy that is a mean over all classes; one not "
+    "found counts 0. Labels for all: until every class was found, the mean over the seeds; with ≥, some "
+    "seeds had not found all when the budget was spent, which counts for them. Labels for random's: where "
+    "the mean curve first reaches the number of classes that random found in the end, then as a share of "
+    "the labels at which random itself did. Discovery AUC: the mean share of the classes found over the "
+    "rounds. Differences are paired by seed, and their intervals hold together for all strategies of a "
+    "task."
 )
 
 
@@ -82,13 +82,13 @@ def rows(task: dict[str, Any]) -> list[list[str]]:
     return [
         [
             name,
+            wording.percent(result["balanced_auc"]),
+            *_gained(result["balanced_gain"]),
             f"{result['all_seeds']} of {seeds}",
             ("≥ " if result["all_seeds"] < seeds else "") + wording.count(result["all_labels"]),
             *_as_random(result["as_random"]),
             wording.percent(result["auc"]),
             *_gained(result["gain"]),
-            wording.percent(result["balanced_auc"]),
-            *_gained(result["balanced_gain"]),
         ]
         for name, result in sorted(results.items(), key=lambda item: -item[1]["balanced_auc"])
     ]

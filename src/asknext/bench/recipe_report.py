@@ -147,7 +147,6 @@ def markdown(summary: dict[str, Any]) -> str:
         lines += _table(heads, rows(task))
         if discovery.shown(task):
             lines += ["Classes found:", "", *_table(discovery.COLUMNS, discovery.rows(task))]
-            lines += [discovery.LEGEND, ""]
     if summary["stability"]:
         lines += ["## Honesty", "", summary["stability"]["sentence"], ""]
         lines += [_line(PLACES), "| --- | ---: | --- |", *map(_line, first_places(summary["stability"])), ""]
@@ -180,6 +179,7 @@ def _reading(summary: dict[str, Any]) -> list[str]:
         f"compares where the mean curves first reach {BASELINE}'s final accuracy; with a minus sign, more "
         "labels were needed. Seconds are means over runs of one thread each.",
         "",
+        *([discovery.LEGEND, ""] if any(map(discovery.shown, summary["tasks"].values())) else []),
         "Versions: " + ", ".join(f"{name} {version}" for name, version in versions.items()) + ".",
     ]
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, get_type_hints
 
 from asknext.errors import AskNextError
 from asknext.files import write_text
+from asknext.monitor.explanations import Explanation
 
 RESULTS = "results.csv"
 
@@ -56,6 +57,7 @@ class Comparison:
         strategies (in the order given), pool_size, test_share, test_size, notes (sentences about the data),
         command (reproduces the run) and versions (of what took part); JSON-able, without NaN.
     measures, timings : the rows, in any order.
+    explained : how the run of the first seed chose, by strategy.
     """
 
     dataset: str
@@ -64,6 +66,7 @@ class Comparison:
     settings: dict[str, Any]
     measures: list[Measure]
     timings: list[Timing]
+    explained: dict[str, list[Explanation]] = field(default_factory=dict)
 
 
 def write_measures(path: Path, measures: Iterable[Measure]) -> None:

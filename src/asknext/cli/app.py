@@ -147,11 +147,17 @@ def main() -> None:
         compare,
         datasets,
         detectors,
+        explain,
+        export,
         gallery,
+        import_,
         label,
+        next_,
         replay,
         run,
+        status,
         strategies,
+        tell,
         verify,
     )
 

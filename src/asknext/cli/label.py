@@ -34,10 +34,10 @@ def label(
 
     names = [name.strip() for name in classes.split(",") if name.strip()]
     with listen(port) as socket:
-        with progress("Importing", 1) as done:
+        with progress("Importing", 100) as done:
 
             def shown(_: str, made: int, total: int) -> None:
-                done(made / max(1, total))
+                done(100 * made / max(1, total))
 
             opened = open_or_create(project, items, text=text, label=label, classes=names, progress=shown)
         with opened:

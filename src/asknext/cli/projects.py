@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from filelock import Timeout
 
 from asknext.cli.app import print_json, screen
 from asknext.errors import AskNextError
 
 if TYPE_CHECKING:
+    from asknext.campaign import Campaign
     from asknext.log import Event
+    from asknext.studio.project import Project
 
 
 def features_of(project: Path, n: int, fingerprint: str, data: str | None, target: str | None) -> Any:
-    """The features of a project's items, from the data that it was started with; None where none are given.
+    """The features of a project's items: its own, or from the data that it was started with; else None.
 
     Raises
     ------
     AskNextError : the data cannot be read, or are others than those of the project.
     """
     if data is None:
-        return None
+        return labelling(project).embedding if is_labelling(project) else None
     from asknext.datasets import load
     from asknext.learners.fitting import Table
 
@@ -88,6 +93,48 @@ def family_of(events: Sequence[Event]) -> str:
         return get(asked[-1]).family if asked else ""
     except AskNextError:
         return ""
+
+
+def is_labelling(directory: Path) -> bool:
+    """Whether the directory is a labelling project, with items of its own."""
+    from asknext.studio.project import SETTINGS
+
+    return (directory / SETTINGS).is_file()
+
+
+def labelling(directory: Path) -> Project:
+    """The labelling project in a directory.
+
+    Raises
+    ------
+    AskNextError : there is none, or a part of it is missing.
+    """
+    from asknext.studio.project import Project
+
+    if not directory.exists():
+        raise AskNextError(f"there is no project {directory}; asknext label DIR --items PATH makes one.")
+    return Project.open(directory)
+
+
+@contextmanager
+def writing(project: Project) -> Iterator[Campaign]:
+    """The campaign of a labelling project, to ask and tell.
+
+    Raises
+    ------
+    AskNextError : the page of the project is open, or another command writes it.
+    """
+    try:
+        campaign = project.campaign()
+    except AskNextError as error:
+        if isinstance(error.__cause__, Timeout):
+            raise AskNextError(
+                f"{project.path} is being written elsewhere, such as by its labelling page; use the page, or "
+                "close it first."
+            ) from error
+        raise
+    with campaign:
+        yield campaign
 
 
 def is_project(directory: Path) -> bool:

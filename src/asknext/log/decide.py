@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import count
+from typing import Any
+
+import numpy as np
 
 from asknext.answers import as_label
 from asknext.errors import AskNextError
@@ -14,7 +17,7 @@ from asknext.log.events import Event
 from asknext.log.fold import State
 from asknext.pool import ANSWER_CODES, Answer
 from asknext.strategies import Selection, Strategy
-from asknext.types import Ids, Label
+from asknext.types import Array, Ids, Label
 
 
 def created(n: int, data: str, seed: int, audit: float) -> Event:
@@ -40,6 +43,8 @@ def asked(state: State, strategy: Strategy, selection: Selection, seconds: float
         "parameters": repr(strategy),
         "state": state.digest,
         "memory": dict(selection.memory),
+        "scores": None if selection.scores is None else _plain(selection.scores),
+        "parts": {name: _plain(values) for name, values in selection.parts.items()},
         "seconds": {"select": seconds},
         **({"origins": dict(selection.origins)} if selection.origins else {}),
     })  # fmt: skip
@@ -183,6 +188,16 @@ def class_split(state: State, label: Label, places: Ids, new: Label, actor: str)
     added = [class_added(state, new, actor)] if target is None else []
     body = {"class": source, "ids": places.tolist(), "into": len(state.labels) if added else target}
     return [*added, Event(kinds.CLASS_SPLIT, body, actor=actor)]
+
+
+def _plain(values: Array) -> list[Any]:
+    """Values as the log has them: numbers to six digits, null where there is none, all else as text."""
+    values = np.asarray(values)
+    if values.dtype.kind in "biu":
+        return values.tolist()
+    if values.dtype.kind == "f":
+        return [float(f"{value:.6g}") if np.isfinite(value) else None for value in values.ravel().tolist()]
+    return [None if value is None else str(value) for value in values.ravel().tolist()]
 
 
 def _known(state: State, label: Label) -> int:

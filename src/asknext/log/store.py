@@ -68,7 +68,8 @@ class EventLog:
     def append(self, *new: Event) -> list[Event]:
         """Store events, all or none, and return those that were not stored before.
 
-        When this returns outside a `transaction`, the events are on the disk.
+        When this returns outside a `transaction`, the events are on the disk. One that comes from another log
+        keeps the time at which that log stored it.
 
         Raises
         ------
@@ -80,7 +81,9 @@ class EventLog:
             for item in new:
                 known = self._ids.get(item.id) or fresh.get(item.id)
                 if known is None:  # kept as it will be read back: a tuple is a list, a key is a text
-                    fresh[item.id] = Event(item.type, json.loads(item.text), item.id, item.actor, now)
+                    fresh[item.id] = Event(
+                        item.type, json.loads(item.text), item.id, item.actor, item.time or now
+                    )
                 elif (known.type, known.text) != (item.type, item.text):
                     raise AskNextError(f"the event id '{item.id}' was used before for something else.")
             if fresh:

@@ -94,6 +94,8 @@ def _usual(needs: frozenset[str], rng: np.random.Generator) -> Iterator[Situatio
     usual = mixed(needs)
     left = int((usual.state == UNASKED_CODE).sum())
     last, skipped = np.zeros((2, SIZE), dtype=np.int32)
+    late = usual.state.copy()
+    late[np.flatnonzero(late == 0)[0]] = len(CLASSES) - 1
     last[7], skipped[::3] = UNASKED_CODE, ANSWER_CODES[SKIPPED]
     sure = {name: np.eye(len(CLASSES))[rng.integers(0, len(CLASSES), SIZE)] for name in needs & {"proba"}}
     narrow = {name: values.astype(np.float32) for name, values in usual.columns.items()}
@@ -103,6 +105,7 @@ def _usual(needs: frozenset[str], rng: np.random.Generator) -> Iterator[Situatio
     yield replace(usual, title="one item wanted", n=1)
     yield replace(usual, title="one candidate left", state=last)
     yield replace(usual, title="only skipped items left", state=skipped)
+    yield replace(usual, title="a label of a class that the model does not know", state=late)
     yield replace(usual, title="signals in single precision", columns=narrow)
     yield replace(usual, title="a model that is certain of everything", columns=usual.columns | sure)
 

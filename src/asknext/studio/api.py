@@ -23,6 +23,7 @@ from asknext import __version__
 from asknext.errors import AskNextError, DamagedLogError
 from asknext.studio import requests, views
 from asknext.studio.desk import AbsentError, ConflictError, Desk
+from asknext.studio.exporting import export as written
 from asknext.studio.security import Guard, policy, refuse
 from asknext.studio.status import classes, counts, status
 from asknext.studio.supervisor import Supervisor
@@ -68,6 +69,7 @@ def make_app(
         HTTPException: lambda e: refuse(e.status_code, _plain(e)),
         Exception: lambda _: refuse(500, "something went wrong here; what was acknowledged is safe."),
     }
+    app.state.ended = lambda: False  # whoever runs the server knows
     for kind, tell in told.items():
         app.add_exception_handler(kind, _handler(tell))
     app.include_router(_reading(desk, supervisor, actor))
@@ -139,7 +141,8 @@ def _reading(desk: Desk, supervisor: Supervisor, actor: str) -> APIRouter:
     @router.get("/stream")
     async def stream(request: Request) -> Response:
         """The status at once and on every change, as server-sent events."""
-        events = _events(request, lambda: desk.changes, lambda: status(desk, supervisor.job))
+        ended = request.app.state.ended
+        events = _events(lambda: desk.changes, lambda: status(desk, supervisor.job), ended)
         return StreamingResponse(events, media_type="text/event-stream")
 
     @router.get("/map")
@@ -155,9 +158,9 @@ def _reading(desk: Desk, supervisor: Supervisor, actor: str) -> APIRouter:
     @router.get("/export")
     def export(format: str = "csv") -> Response:
         """A download: csv, jsonl, events or label-studio."""
-        from asknext.studio.exporting import export as write
-
-        content, kind, name = write(desk.project, desk.campaign, format)
+        with desk.turn:
+            log = list(desk.log)
+        content, kind, name = written(desk.project, log, format)
         where = {"Content-Disposition": f'attachment; filename="{name}"'}
         return Response(content, media_type=kind, headers=where)
 
@@ -240,11 +243,11 @@ def _writing(desk: Desk, supervisor: Supervisor, actor: str) -> APIRouter:
 
 
 async def _events(
-    request: Request, changes: Callable[[], int], tell: Callable[[], dict[str, Any]]
+    changes: Callable[[], int], tell: Callable[[], dict[str, Any]], ended: Callable[[], bool]
 ) -> AsyncIterator[str]:
-    """What is told at once and whenever something changed, until the listener goes or the server ends."""
+    """What is told at once and whenever something changed, until the server ends or nobody listens."""
     last, quiet = None, 0.0
-    while not await request.is_disconnected():
+    while not ended():
         if (now := changes()) != last:
             last, quiet = now, 0.0
             yield f"data: {json.dumps(await run_in_threadpool(tell), ensure_ascii=False)}\n\n"
@@ -270,7 +273,11 @@ def _handler(tell: Callable[[Any], Response]) -> Callable[[Request, Exception], 
 
 def _plain(error: HTTPException) -> str:
     """What the framework says, as a sentence."""
-    known = {404: "there is nothing at this address.", 405: "this address takes no such request."}
+    known = {
+        400: "the body of the request is no JSON that can be read.",
+        404: "there is nothing at this address.",
+        405: "this address takes no such request.",
+    }
     return known.get(error.status_code, str(error.detail))
 
 

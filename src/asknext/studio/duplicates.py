@@ -10,7 +10,7 @@ from scipy.sparse.csgraph import connected_components
 
 from asknext.types import Array, Floats
 
-NEAR = 0.02  # of the mean distance of items to their centre; closer ones are as good as the same
+NEAR = 1e-3  # of the mean distance of items to their centre; closer ones are as good as the same
 AHEAD = 8  # items next in line that each is compared with
 MOST = 1000  # groups that are told
 

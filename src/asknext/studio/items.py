@@ -39,22 +39,21 @@ class Items:
         self.path = path
         if not path.is_file():
             raise AskNextError(f"{path} is missing; import the items again into another place.")
+        uri = f"file:{quote(str(path.absolute()))}?immutable=1"
+        self._connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
         try:
-            uri = f"file:{quote(str(path.absolute()))}?immutable=1"
-            self._connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
             about = dict(self._connection.execute("select name, value from about"))
             last = self._connection.execute("select max(id) from items").fetchone()[0]
             self.kind: Kind = about["kind"]
             self.root = Path(about["root"]) if "root" in about else None
         except (sqlite3.Error, KeyError) as error:
+            self._connection.close()
             raise AskNextError(f"{path} is damaged ({error}); import the items again.") from error
         self._n = 0 if last is None else int(last) + 1
         self._turn = Lock()
 
     @classmethod
-    def create(
-        cls, path: Path, kind: Kind, rows: Iterable[Content], root: Path | None = None
-    ) -> Items:
+    def create(cls, path: Path, kind: Kind, rows: Iterable[Content], root: Path | None = None) -> Items:
         """Write items one after the other, and open them.
 
         Parameters
@@ -100,10 +99,10 @@ class Items:
         ------
         AskNextError : there is no such item.
         """
+        if not 0 <= item < self._n:
+            raise AskNextError(f"there is no item {item}; the items are 0 to {self._n - 1}.")
         with self._turn:
             row = self._connection.execute("select content from items where id = ?", (int(item),)).fetchone()
-        if row is None:
-            raise AskNextError(f"there is no item {item}; the items are 0 to {self._n - 1}.")
         found: dict[str, Any] = json.loads(row[0])
         if self.kind == "text":
             found["long"] = len(found["text"]) >= LONG
@@ -136,6 +135,14 @@ class Items:
 
     def __exit__(self, *exception: object) -> None:
         self.close()
+
+
+def named(items: Items, item: int) -> dict[str, Any]:
+    """What an item is, as named values: its picture's path, its text, or the columns of its row."""
+    content = items.content(item)
+    if items.kind == "table":
+        return {str(name): value for name, value in content["columns"]}
+    return {items.kind: content[items.kind]}
 
 
 def contained(root: Path, name: str) -> Path:

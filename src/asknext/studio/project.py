@@ -87,9 +87,10 @@ class Project:
             raise AskNextError(f"{path / EMBEDDING} is damaged ({error}); import the items anew.") from error
         items = Items(path / ITEMS)
         if len(items) != len(embedding):
+            items.close()
             raise AskNextError(
-                f"{path} holds {len(items)} items and embeddings of {len(embedding)}: its parts are not of one "
-                "project; restore it from a copy, or import the items anew."
+                f"{path} holds {len(items)} items and embeddings of {len(embedding)}, parts of different "
+                "projects; restore it from a copy, or import the items anew."
             )
         return cls(path, settings, items, embedding)
 

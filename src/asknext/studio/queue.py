@@ -20,7 +20,8 @@ APART = 10
 """Answers after which a skipped item comes back, where there is anything else."""
 
 _SKIPPED = ANSWER_CODES[Answer.SKIPPED]
-_OPEN = (UNASKED_CODE, PENDING_CODE, _SKIPPED)
+OPEN = (UNASKED_CODE, PENDING_CODE, _SKIPPED)
+"""States in which an item waits for an answer."""
 
 
 class Place(NamedTuple):
@@ -94,7 +95,7 @@ class Queue:
         """
         now = self.clock()
         self._leases = {i: lease for i, lease in self._leases.items() if lease.end > now}
-        kept = {item for item in held if state[item] in _OPEN}
+        kept = {item for item in held if state[item] in OPEN}
         for item in kept:
             if self._owner(item) in (None, person):
                 self._lease(person, item)
@@ -119,15 +120,15 @@ class Queue:
 
     def _sources(self, state: Array, person: str, n: int) -> Iterable[Iterable[int]]:
         """Open items in the order of service, leased or not; each kind is looked for only when it is due."""
-        yield [i for i, lease in self._leases.items() if lease.person == person and state[i] in _OPEN]
+        yield [i for i, lease in self._leases.items() if lease.person == person and state[i] in OPEN]
         again = self._again[person]
-        due = [i for i, then in again.items() if self._answers[person] - then >= APART and state[i] in _OPEN]
+        due = [i for i, then in again.items() if self._answers[person] - then >= APART and state[i] in OPEN]
         asked = self._order[state[self._order] == PENDING_CODE]
         yield (item for item in asked.tolist() if item not in again)
         yield due
         yield self._random(state, n)
-        yield [item for item in again if state[item] in _OPEN]
-        yield np.flatnonzero(np.isin(state, _OPEN)).tolist()
+        yield [item for item in again if state[item] in OPEN]
+        yield np.flatnonzero(np.isin(state, OPEN)).tolist()
 
     def _random(self, state: Array, n: int) -> Iterable[int]:
         """Items that nobody was asked for, at random: enough of them that n are left beside the leased."""

@@ -42,7 +42,7 @@ def listen(port: int | None) -> socket.socket:
     AskNextError : the port is taken.
     """
     for wanted in [port] if port is not None else [*range(FIRST, FIRST + TRIED), 0]:
-        found = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        found = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # asyncio: no delay
         try:
             found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             found.bind((HOST, wanted))
@@ -79,7 +79,9 @@ def serve(project: Project, listening: socket.socket, where: Address, browse: bo
                               timeout_graceful_shutdown=1)  # fmt: skip
     if browse:
         Thread(target=webbrowser.open, args=(where.url,), daemon=True).start()
-    uvicorn.Server(settings).run(sockets=[listening])
+    server = uvicorn.Server(settings)
+    app.state.ended = lambda: server.should_exit
+    server.run(sockets=[listening])
 
 
 def person() -> str:

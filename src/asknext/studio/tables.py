@@ -101,7 +101,7 @@ def _texts(
 
 def _rows(table: nw.DataFrame[Any], labels: dict[int, str]) -> Raw:
     names = table.columns
-    columns = [[_shown(value) for value in python_values(table[name])] for name in names]
+    columns = [_shown(python_values(table[name])) for name in names]
     keys = list(zip(*columns, strict=True))
     likely = [name for name in names if name.lower() in TARGET_NAMES]
     notes = (f"The column '{likely[0]}' is shown; if it holds the answers, say so.",) if likely else ()
@@ -112,11 +112,17 @@ def _rows(table: nw.DataFrame[Any], labels: dict[int, str]) -> Raw:
     return Raw("table", rows, table, keys, range(len(keys)), len(keys), labels, notes)
 
 
-def _shown(value: Any) -> Any:
-    """A value as JSON can hold it."""
-    if isinstance(value, float):
-        return value if np.isfinite(value) else None
-    return value if value is None or isinstance(value, bool | int | str) else str(value)
+def _shown(values: list[Any]) -> list[Any]:
+    """The values of a column as a page can show them; whole numbers beside gaps are whole again."""
+    numbers = [value for value in values if isinstance(value, float) and np.isfinite(value)]
+    whole = all(number.is_integer() for number in numbers)
+
+    def shown(value: Any) -> Any:
+        if isinstance(value, float):
+            return (int(value) if whole else value) if np.isfinite(value) else None
+        return value if value is None or isinstance(value, bool | int | str) else str(value)
+
+    return [shown(value) for value in values]
 
 
 def _text_column(table: nw.DataFrame[Any]) -> str | None:
@@ -135,11 +141,12 @@ def _labels(values: list[Any], column: str) -> dict[int, str]:
     for place, value in enumerate(values):
         if value is None or value != value or not str(value).strip():
             continue
-        found[place] = str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+        whole = isinstance(value, float) and value.is_integer()
+        found[place] = str(int(value) if whole else value)
     classes = len(set(found.values()))
     if classes > max(MOST_CLASSES, 0.9 * len(found)):
         raise AskNextError(
-            f"the column '{column}' holds {classes} different values in {len(found)} rows, so it looks like no "
-            "classes; choose another column."
+            f"the column '{column}' holds {classes} different values in {len(found)} rows, so they look like "
+            "no classes; choose another column."
         )
     return found

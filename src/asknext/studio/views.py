@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from asknext import strategies
 from asknext.errors import AskNextError
 from asknext.kernels.distances import to_nearest
 from asknext.log import ColumnStore
-from asknext.pool import ANSWER_CODES
+from asknext.pool import ANSWER_CODES, PENDING_CODE
 from asknext.studio.desk import Desk
-from asknext.studio.queue import Place
+from asknext.studio.queue import OPEN, Place
 from asknext.studio.rounds import Published
 from asknext.types import Array, Ids
 
@@ -96,7 +97,7 @@ def why(desk: Desk, place: Place) -> dict[str, Any]:
         "rank": None if at is None else at + 1,
         "of": len(found.ids) if found else None,
         "score": None if found is None or at is None else found.scores[at],
-        "parts": {} if found is None or at is None else {k: v[at] for k, v in found.parts.items()},
+        "parts": {} if found is None or at is None else _parts(found, at),
         "likeliest": likeliest(desk, item, LIKELIEST),
         "neighbours": _neighbours(desk, item),
     }
@@ -106,6 +107,12 @@ def _sentence(found: Published | None, audit: bool) -> str:
     if audit:
         return "Drawn at random, to learn how good the model is."
     return strategies.describe(found.strategy)["story"] if found else "Drawn at random: no batch was waiting."
+
+
+def _parts(found: Published, at: int) -> dict[str, float]:
+    """What explains a pick of a batch, as far as it has numbers; those of the audit have none."""
+    values = {name: column[at] for name, column in found.parts.items()}
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def _neighbours(desk: Desk, item: int) -> list[dict[str, Any]]:
@@ -132,7 +139,7 @@ def similar(desk: Desk, item: int, n: int) -> list[Place]:
     """Open items nearest to one."""
     desk.check(item)
     state = desk.pool.state
-    others = np.flatnonzero((state == -1) | (state == -2) | (state == -5))
+    others = np.flatnonzero(np.isin(state, OPEN))
     found = nearest(desk, item, others[others != item], n)
     return [desk.place(other, "") for other, _ in found]
 
@@ -154,8 +161,10 @@ def map_points(desk: Desk, color: str) -> dict[str, Any]:
     ids = points["item"]
     codes = pool.state[ids]
     if color == "class":
-        predicted = [state.labels[state.root(c)] if c >= 0 else None for c in points["class"].tolist()]
-        value = [pool.classes[c] if c >= 0 else p for c, p in zip(codes.tolist(), predicted, strict=True)]
+        names = [state.labels[state.root(c)] for c in range(len(state.labels))]
+        told = np.where(_blind(desk, ids), -1, points["class"])
+        model = [names[c] if c >= 0 else None for c in told.tolist()]
+        value = [pool.classes[c] if c >= 0 else p for c, p in zip(codes.tolist(), model, strict=True)]
     else:
         value = points["doubt" if color == "uncertainty" else "ood"].tolist()
     return {
@@ -163,10 +172,15 @@ def map_points(desk: Desk, color: str) -> dict[str, Any]:
         "x": points["x"].tolist(),
         "y": points["y"].tolist(),
         "value": value,
-        "answered": ((codes >= 0) | (codes == -3) | (codes == -4)).tolist(),
+        "answered": (~np.isin(codes, OPEN)).tolist(),
         "shown": len(ids),
         "of": n,
     }
+
+
+def _blind(desk: Desk, ids: Ids) -> NDArray[np.bool_]:
+    """Which items are to be answered without knowing what the model thinks: the audit's and those asked."""
+    return np.isin(ids, desk.campaign.state.audit.ids) | (desk.pool.state[ids] == PENDING_CODE)
 
 
 def review(desk: Desk) -> dict[str, Any]:

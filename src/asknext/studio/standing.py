@@ -1,0 +1,53 @@
+"""How far a project is, read from its log alone: nothing is fitted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from asknext.log import Event, fold
+from asknext.log import events as kinds
+from asknext.monitor.audit import of_state
+from asknext.monitor.looks import stored
+from asknext.pool import ANSWER_CODES
+from asknext.studio.project import Project
+
+
+def standing(project: Project, events: Sequence[Event]) -> dict[str, Any]:
+    """Counts of answers and classes, and the accuracy of the model of the newest round; JSON-able.
+
+    Parameters
+    ----------
+    project : opened.
+    events : its log.
+    """
+    state = fold(events)
+    pool = state.pool
+    counts = {a.value.replace("-", "_"): int(np.sum(pool.state == c)) for a, c in ANSWER_CODES.items()}
+    answered = len(pool.labelled) + counts["out_of_scope"] + counts["unsure"]
+    unnamed = {state.labels[number] for number in state.unnamed}
+    named = zip(pool.classes, pool.counts.tolist(), strict=True)
+    asked = [(place, event.body) for place, event in enumerate(events) if event.type == kinds.ASKED]
+    accuracy = None
+    if asked:  # that of the model that chose the newest batch
+        place, body = asked[-1]
+        then = fold(events[: body.get("seen", place)])
+        told = of_state(then, stored(events, project.columns)(then))
+        accuracy = told.accuracy if told else None
+    return {
+        "name": project.path.absolute().name,
+        "kind": project.settings["kind"],
+        "n": state.n,
+        "encoder": project.settings["encoder"],
+        "strategy": asked[-1][1]["strategy"] if asked else project.settings["strategy"],
+        "round": state.round,
+        "answered": answered,
+        "labelled": len(pool.labelled),
+        **counts,
+        "pending": len(pool.pending),
+        "left": state.n - answered,
+        "classes": [{"name": name, "count": n, "provisional": name in unnamed} for name, n in named],
+        "accuracy": accuracy and dict(zip(("value", "low", "high", "n"), accuracy, strict=True)),
+    }
