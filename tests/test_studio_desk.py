@@ -423,6 +423,10 @@ def test_the_map_stays_where_it_is(desk: Desk) -> None:
     round_of(desk)
     later = views.map_points(desk, "class")
     assert (later["x"], later["y"]) == (first["x"], first["y"])
+    waits = set(desk.pool.pending.tolist()) | set(desk.campaign.state.audit.ids.tolist())
+    for item in range(N):
+        if not desk.settled(item):
+            assert (later["value"][item] is None) == (item in waits)
     assert sum(later["answered"]) == len(desk.campaign.labels)
     for item, label in desk.campaign.labels.items():
         if isinstance(label, str):
@@ -436,11 +440,34 @@ def test_the_map_stays_where_it_is(desk: Desk) -> None:
         views.map_points(desk, "beauty")
 
 
+def test_a_map_that_is_there_is_not_laid_out_again(desk: Desk) -> None:
+    round_of(desk)
+    place = desk.rounds[0].folder / rounds.MAP
+    moved = np.load(place)
+    moved["x"] += 1
+    np.save(place, moved)
+    round_of(desk)
+    assert views.map_points(desk, "class")["x"] == moved["x"].tolist()
+
+
+def test_a_model_that_learns_labels_by_heart_does_not_judge_them(tmp_path: Path) -> None:
+    """Each label is doubted by a model that has not seen it."""
+    desk = labelled(Desk(project(tmp_path, learner="random-forest", batch=15)))
+    audit = set(desk.campaign.state.audit.ids.tolist())
+    wrong = next(i for i in desk.pool.labelled.tolist() if TRUTH[i] == 0 and i not in audit)
+    desk.answer("ann", "wrong", [wrong], "blue", replace=True)
+    round_of(desk)
+    own = {one["name"]: one["p"] for one in views.likeliest(desk, wrong, 3)}
+    assert own["blue"] > 0.5
+    assert views.review(desk)["suspects"][0]["item"] == wrong
+    desk.close()
+
+
 def test_wrong_labels_are_suspected_until_they_are_mended(desk: Desk) -> None:
     labelled(desk)
     audit = set(desk.campaign.state.audit.ids.tolist())
     wrong = next(i for i in desk.pool.labelled.tolist() if TRUTH[i] == 0 and i not in audit)
-    checked = next(i for i in desk.pool.labelled.tolist() if TRUTH[i] == 0 and i in audit)
+    checked = [i for i in desk.pool.labelled.tolist() if TRUTH[i] == 0 and i in audit][-1]
     desk.answer("ann", "wrong", [wrong, checked], "blue", replace=True)
     round_of(desk)
     suspects = views.review(desk)["suspects"]
