@@ -89,6 +89,7 @@ class Served:
     def call(self, path: str, body: dict[str, Any] | None = None) -> Any:
         """The reply of a route."""
         headers = {"Authorization": f"Bearer {self.token}", "X-Asknext": "1"}
+        headers["Content-Type"] = "application/json"
         data = None if body is None else json.dumps(body).encode()
         address = f"http://127.0.0.1:{self.port}{path}"
         with urlopen(Request(address, data=data, headers=headers), timeout=20) as reply:
