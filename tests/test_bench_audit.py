@@ -70,7 +70,7 @@ def test_it_resumes_repeats_and_verifies(tmp_path: Path, out: Path, wine: Datase
 def test_a_directory_keeps_its_share_and_old_ones_have_none(tmp_path: Path, out: Path, wine: Dataset) -> None:
     assert reopen(out) == AUDITED
     plain = replace(AUDITED, scenario=Scenario())
-    with pytest.raises(AskNextError, match=r"other settings \(audit: 0.4, here None\)"):
+    with pytest.raises(AskNextError, match=r"other settings \(audit: 0.4, here as usual\)"):
         check_place(out, plain, wine)
     claim(tmp_path, plain, wine)
     file = tmp_path / "settings.json"

@@ -77,10 +77,10 @@ def test_it_is_part_of_the_identity_only_where_it_is_not_auto(tmp_path: Path, wi
     (tmp_path / "plain" / "settings.json").write_text(json.dumps(before))
     assert reopen(tmp_path / "plain") == PLAIN
     check_place(tmp_path / "plain", PLAIN, wine)
-    with pytest.raises(AskNextError, match=r"other settings \(detector: None, here mahalanobis\)"):
+    with pytest.raises(AskNextError, match=r"other settings \(detector: as usual, here mahalanobis\)"):
         check_place(tmp_path / "plain", CHOSEN, wine)
     claim(tmp_path / "chosen", CHOSEN, wine)
-    with pytest.raises(AskNextError, match=r"other settings \(detector: mahalanobis, here None\)"):
+    with pytest.raises(AskNextError, match=r"other settings \(detector: mahalanobis, here as usual\)"):
         check_place(tmp_path / "chosen", PLAIN, wine)
     assert "the detector 'mahalanobis' tells how likely an item is out of scope" in CHOSEN.departures
     assert not any("detector" in said for said in PLAIN.departures)
@@ -111,7 +111,7 @@ def test_the_command_line_takes_it_by_alias_too(tmp_path: Path) -> None:
     same = ["--strategies", "mqnet", "--initial", "10", "--batch", "5", "--rounds", "2", "--scope", "2"]
     done = asknext_("compare", "wine", "--detector", "mds", *same, "--out", out)
     assert done.exit_code == 2
-    assert "detector: None, here mahalanobis" in done.output
+    assert "detector: as usual, here mahalanobis" in done.output
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,7 @@ def test_a_rule_that_is_the_same_everywhere_has_no_lines() -> None:
     flat = tradeoff(np.zeros((9, 9)))
     assert isolines(flat) == []
     assert len(edge(flat)) == 0
-    assert vl_convert.vegalite_to_svg(drawings("mqnet", [told(tradeoff=flat)], 4)[0].spec)
+    assert vl_convert.vegalite_to_svg(drawings([told(tradeoff=flat)], 4)[0].spec)
 
 
 def test_no_pick_lies_below_the_edge_of_its_batch() -> None:
@@ -67,7 +67,7 @@ def test_no_pick_lies_below_the_edge_of_its_batch() -> None:
 
 def test_panels_are_the_first_round_the_last_and_some_between_in_order() -> None:
     batches = [told(i, tradeoff=tradeoff(rule())) for i in range(14)]
-    (drawn,) = drawings("mqnet", batches, 4)
+    (drawn,) = drawings(batches, 4)
     order = drawn.spec["facet"]["sort"]
     assert [heading.split(":")[0] for heading in order] == ["round 0", "round 4", "round 9", "round 13"]
     assert order[0] == "round 0: 14 of 20 in scope|purity weighs 50 %"
@@ -80,14 +80,14 @@ def test_panels_are_the_first_round_the_last_and_some_between_in_order() -> None
 
 
 def test_points_beyond_the_plane_stand_on_its_edge() -> None:
-    (drawn,) = drawings("mqnet", [told(tradeoff=tradeoff(rule(), [[4.2, -0.5]]))], 4)
+    (drawn,) = drawings([told(tradeoff=tradeoff(rule(), [[4.2, -0.5]]))], 4)
     (mark,) = [row for row in drawn.spec["datasets"]["rows"] if row["kind"] == "pick"]
     assert (mark["x"], mark["y"], mark["purity"]) == (3.0, -0.5, 4.2)
 
 
 def test_figures_of_a_strategy_have_a_panel_each() -> None:
     batches = [told(i, "aloe", tied=i, tau=-0.2, flagged=0.5, own=2.0) for i in range(3)]
-    (drawn,) = drawings("aloe", batches, 4)
+    (drawn,) = drawings(batches, 4)
     assert drawn.spec["facet"]["sort"] == ["flagged share", "threshold", "tied clusters", "own"]
     assert "Tied clusters" in drawn.caption
     rows = [row for row in drawn.spec["datasets"]["rows"] if row["figure"] == "tied clusters"]
@@ -95,13 +95,36 @@ def test_figures_of_a_strategy_have_a_panel_each() -> None:
     svg = vl_convert.vegalite_to_svg(drawn.spec)
     for name in drawn.spec["facet"]["sort"]:
         assert svg.count(f">{name}<") == 1
-    assert drawings("margin", [told()], 4) == []
+    assert drawings([told()], 4) == []
 
 
 def test_tables_name_the_strategy_where_several_asked() -> None:
     first, means = tables([told(0, "aloe", tau=-0.25), told(1, "mqnet", tradeoff(rule(1.0, 0.0)))])
-    assert first.heads == ["round", "strategy", "asked", "in scope", "purity weighs, %", "threshold"]
-    assert first.rows == [["0", "aloe", "20", "14", "–", "−0.25"], ["1", "mqnet", "20", "14", "100", "–"]]
+    assert first.heads == [
+        "round", "strategy", "asked", "in scope", "out of scope", "purity weighs, %", "threshold",
+    ]  # fmt: skip
+    assert first.rows == [
+        ["0", "aloe", "20", "14", "6", "–", "−0.25"], ["1", "mqnet", "20", "14", "6", "100", "–"],
+    ]  # fmt: skip
     assert means.heads == ["round", "score"]
     assert means.rows == [["0", "0"], ["1", "0.333"]]
     assert "strategy" not in tables([told()])[0].heads
+
+
+def test_pictures_and_tables_say_whose_figures_they_are_and_what_these_mean() -> None:
+    batches = [told(0, "aloe", tied=1), told(1, "mqnet", tradeoff(rule())), told(2, "margin")]
+    assert [drawn.title for drawn in drawings(batches, 4)] == [
+        "mqnet: purity against informativeness", "aloe: its own figures",
+    ]  # fmt: skip
+    note = tables(batches)[0].note
+    assert "What purity weighs is" in note
+    assert "Tied clusters:" in note
+    assert "purity" not in tables([told()])[0].note
+
+
+@pytest.mark.parametrize(("rounds", "ticks"), [(1, [0]), (3, [0, 1, 2]), (21, [0, 7, 13, 20])])
+def test_every_tick_is_a_round_and_stands_once(rounds: int, ticks: list[int]) -> None:
+    (drawn,) = drawings([told(i, "aloe", tau=i) for i in range(rounds)], 4)
+    assert drawn.spec["spec"]["layer"][0]["encoding"]["x"]["axis"]["values"] == ticks
+    svg = vl_convert.vegalite_to_svg(drawn.spec)
+    assert all(f">{tick}<" in svg for tick in ticks)

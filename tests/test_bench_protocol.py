@@ -65,10 +65,10 @@ def test_a_directory_keeps_to_its_way_of_dividing(tmp_path: Path, wine: Dataset)
     claim(tmp_path / "halves", HALVES, wine)
     assert reopen(tmp_path / "halves") == HALVES
     plain = replace(HALVES, halves=False)
-    with pytest.raises(AskNextError, match=r"other settings \(halves: True, here None\)"):
+    with pytest.raises(AskNextError, match=r"other settings \(halves: True, here as usual\)"):
         check_place(tmp_path / "halves", plain, wine)
     claim(tmp_path / "plain", plain, wine)
-    with pytest.raises(AskNextError, match=r"other settings \(halves: None, here True\)"):
+    with pytest.raises(AskNextError, match=r"other settings \(halves: as usual, here True\)"):
         check_place(tmp_path / "plain", HALVES, wine)
     assert len(HALVES.departures) == 2
     assert len(plain.departures) == 1

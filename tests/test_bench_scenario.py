@@ -185,8 +185,9 @@ def test_more_rounds_give_the_same_measures(tmp_path: Path, digits: Dataset) -> 
 
 def test_a_directory_keeps_its_scenario_but_not_its_costs(opened: Path, digits: Dataset) -> None:
     check_place(opened, replace(OPEN, scenario=replace(OPEN.scenario, ood_cost=2.0)), digits)
-    for change, said in (({"scope": 5}, "scope: 4, here 5"), ({"ood_rate": None}, "ood_rate: 0.6, here None"),
-                         ({"known": 0}, "known: None, here 0")):  # fmt: skip
+    for change, said in (({"scope": 5}, "scope: 4, here 5"),
+                         ({"ood_rate": None}, "ood_rate: 0.6, here as usual"),
+                         ({"known": 0}, "known: as usual, here 0")):  # fmt: skip
         with pytest.raises(AskNextError, match=rf"other settings \({said}\)"):
             check_place(opened, replace(OPEN, scenario=replace(OPEN.scenario, **change)), digits)
 
@@ -319,7 +320,7 @@ def test_a_report_on_discovery(tmp_path: Path) -> None:
         (("--known", "3", "--initial", "0"), "the 0 first labels in scope must be of 3 classes"),
         (("--long-tail", "0"), "--long-tail is 0.0"),
         (("--known", "0", "--strategies", "informed-confidence"), "leave it or --known out"),
-        (("--ood-data", "kmnist"), "unknown published data set 'digits'"),
+        (("--ood-data", "kmnist"), "published data sets alone: unknown published data set 'digits'"),
     ],
 )
 def test_bad_scenarios_are_refused_in_one_line(options: tuple[str, ...], said: str, tmp_path: Path) -> None:

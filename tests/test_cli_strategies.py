@@ -61,6 +61,11 @@ def test_a_page_tells_what_the_docstring_tells() -> None:
     assert "max_clusters None the most clusters made" in text
     assert "needs embedding" in text
     assert "also called tpc, tpcrp" in text
+    assert "presets typiclust.published" in text
+    assert "in Python asknext.strategies.TypiClust" in text
+    preset = words(run("typiclust.published"))
+    assert "in Python asknext.strategies.get('typiclust.published')" in preset
+    assert "presets" not in words(run("margin"))
     assert "Refuses fewer than one neighbour or cluster." in text
     assert "The authors' code differs from the paper" in text
 

@@ -14,6 +14,7 @@ from sklearn.linear_model import LogisticRegression
 
 import asknext
 from asknext import strategies
+from asknext.bench.compare import split_names
 from asknext.strategies import Strategy
 
 ROOT = Path(__file__).parents[1]
@@ -82,8 +83,8 @@ def test_readme_names_only_what_there_is() -> None:
     text = (ROOT / "README.md").read_text()
     for name in re.findall(r"asknext\.([A-Za-z_]+)\b(?!\w*[/.])", text):
         assert name in {*asknext.__all__, "csv", "datasets", "strategies"} or hasattr(asknext, name), name
-    for option in re.findall(r"--strategies (\S+)", text):
-        for name in option.split(","):
+    for option in re.findall(r'--strategies ("[^"]+"|\S+)', text):
+        for name in split_names(option.strip('"')):
             if ":" not in name:  # of another package, or the reader's own
                 strategies.get(name)
 

@@ -15,6 +15,7 @@ from asknext.errors import AskNextError, DamagedLogError
 from asknext.log import Event, EventLog, fold, read_events
 from asknext.log.events import ANSWERED, ASKED, COMMENTED, CREATED, FITTED, RETRACTED
 from asknext.log.verify import verify_log
+from asknext.monitor.explanations import explanations
 from asknext.monitor.looks import looks, stored
 from asknext.monitor.metrics import METRICS
 from asknext.monitor.trail import SUBSETS, trail
@@ -77,6 +78,7 @@ def test_only_an_answer_can_be_taken_back_and_nothing_changes_else() -> None:
 def test_a_retraction_delivered_twice_counts_once() -> None:
     one = told()
     first, second = list(one.labels)[:2]
+    one.retract([first], id="undo-1")
     one.retract([first], id="undo-1")
     one.tell([first], ["other"])
     one.retract([first], id="undo-1")
@@ -220,10 +222,13 @@ def test_monitors_see_the_moment_at_which_the_worker_looked(tmp_path: Path) -> N
             events, store = list(one.log), one._columns
             assert store is not None
             found[name] = list(looks(events, stored(events, store)))
-            plain = {name: m for name, m in METRICS.items() if not m.needs}
+            plain = {key: metric for key, metric in METRICS.items() if not metric.needs}
             points = list(trail(events, store, plain, SUBSETS, X))
             assert points
             assert one.advice().sentence
+            (*_, last) = explanations(events)
+            assert (last.round, last.asked) == (2, 8)
+            assert last.in_scope == (3 if name == "a" else 0)
     a, b = found["a"][-1], found["b"][-1]
     assert (a.round, a.batch.tolist()) == (b.round, b.batch.tolist())
     assert np.array_equal(a.pool.state, b.pool.state)

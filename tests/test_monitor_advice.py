@@ -123,3 +123,12 @@ def test_no_learner_no_advice() -> None:
     campaign = Campaign(DIGITS.X, learner=None, strategy="kmeans")
     with pytest.raises(AskNextError, match="learner"):
         campaign.advice()
+
+
+def test_harder_items_are_not_advised_where_these_belong_to_no_class_or_there_is_one_class() -> None:
+    easy = course(accord=Accord(0.9, 0.91))
+    assert advise(easy, family="diversity").action == HARDER
+    assert advise(easy, family="uncertainty").action == advise(easy, family="open-set").action == KEEP
+    alone = advise(course(accord=Accord(1.0, 1.0), numbers=np.arange(1), left=None, turnover=0.0))
+    assert alone.action == KEEP
+    assert not any("0.0 points" in one.why for one in alone.evidence)

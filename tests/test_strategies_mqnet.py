@@ -388,3 +388,21 @@ def test_a_campaign_remembers_through_its_log(tmp_path: Path) -> None:
     plain, reopened = (asked(4, reopen, tmp_path / str(reopen)) for reopen in (False, True))
     assert plain == reopened
     assert np.mean(cloud[np.concatenate(plain[1:])] < 2) > 0.75
+
+
+def test_a_class_that_is_renamed_teaches_what_it_would_have_taught() -> None:
+    """The memory knows classes by their numbers, so that a name given later is no unknown class."""
+    X = RNG.normal(size=(200, 4))
+    truth = np.array(["a", "b"])[(X[:, 0] > 0).astype(int)].astype(object)
+    truth[X[:, 1] > 0.5] = OUT_OF_SCOPE
+    picks = []
+    for renamed in (False, True):
+        campaign = asknext.Campaign(X, strategy="mqnet", seed=0)
+        campaign.tell(range(20), list(truth[:20]))
+        for _ in range(2):
+            ids = campaign.ask(20).ids
+            campaign.tell(ids, list(truth[ids]))
+        if renamed:
+            campaign.rename_class("a", "first")
+        picks.append(campaign.ask(20).ids.tolist())
+    assert picks[0] == picks[1]

@@ -6,7 +6,7 @@ import pytest
 
 import asknext
 from asknext.errors import AskNextError
-from asknext.strategies import TypiClust, get
+from asknext.strategies import MQNet, TypiClust, get
 
 
 def test_parameters_and_presets() -> None:
@@ -17,6 +17,13 @@ def test_parameters_and_presets() -> None:
     assert get("typiclust.published") == TypiClust.published()
     assert get(" typiclust.published() ").name == "typiclust.published"
     assert TypiClust.name == "typiclust"
+
+
+def test_a_strategy_within_is_spelled_as_well() -> None:
+    made = get("mqnet(informativeness='entropy', factor=2)")
+    assert made == MQNet(informativeness=get("entropy"), factor=2)
+    assert made.name == "mqnet(informativeness='entropy', factor=2)"
+    assert get("mqnet.published(informativeness='margin')") == MQNet.published(get("margin"))
 
 
 def test_a_campaign_says_how_its_strategy_was_spelled() -> None:
@@ -35,6 +42,9 @@ def test_a_campaign_says_how_its_strategy_was_spelled() -> None:
         ("margin.published", "'margin' has no preset 'published'; it has none"),
         ("margin(a=1)", "'margin' has no parameter 'a'; it takes none"),
         ("typiclust(neighbours='many')", "."),
+        ("mqnet(informativeness='margn')", "did you mean 'margin'"),
+        ("mqnet(informativeness='badge')", "'badge' has no score of each item"),
+        ("mqnet(informativeness=3)", "give strategy objects"),
         ("typiclst(neighbours=3)", "did you mean 'typiclust'"),
     ],
 )

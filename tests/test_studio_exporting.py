@@ -191,7 +191,7 @@ DEEDS = st.lists(
 )
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(DEEDS)
 def test_whatever_happened_comes_back(tmp_path_factory: pytest.TempPathFactory, deeds: list[Any]) -> None:
     path = tmp_path_factory.mktemp("property")

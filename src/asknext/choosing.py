@@ -85,7 +85,8 @@ class Chooser:
         """What the strategy may see."""
         sources = {**(self.fitting(state).sources() if self.learner is not None else {}), **self.given}
         signals = Signals(len(self.table), sources)
-        view = Round.of(state.visible, signals, self.strategy.needs, state.round, state.memory)
+        given = (signals, self.strategy.needs, state.round, state.memory, state.live)
+        view = Round.of(state.visible, *given)
         return detectors.with_ood(view, self.detector)
 
     def choose(self, state: State, n: int) -> tuple[Selection, Ids, np.random.Generator]:

@@ -28,6 +28,7 @@ class Round:
     classes : the class labels known so far.
     index : number of batches asked before this one.
     memory : what the strategy returned as `Selection.memory` last time; empty at first.
+    keys : what a memory calls the classes: names that no renaming changes, or the labels if there are none.
     signals : the columns; `declared` : the names among them that may be read.
     """
 
@@ -41,6 +42,7 @@ class Round:
     declared: frozenset[str]
     index: int = 0
     memory: Mapping[str, Any] = field(default_factory=dict)
+    keys: tuple[Label, ...] = ()
 
     @classmethod
     def of(
@@ -50,6 +52,7 @@ class Round:
         declared: Iterable[str],
         index: int = 0,
         memory: Mapping[str, Any] | None = None,
+        keys: Iterable[Label] | None = None,
     ) -> Round:
         """The round that starts from a pool.
 
@@ -74,6 +77,7 @@ class Round:
             declared=frozenset(declared),
             index=index,
             memory=dict(memory or {}),
+            keys=pool.classes if keys is None else tuple(keys),
         )
 
     @property

@@ -232,7 +232,7 @@ _HINTS = {
     "proba": "give proba= or a learner with class probabilities.",
     "embedding": "give embedding=, a numeric matrix with a row for each item.",
     "logits": "give signals={\"logits\": …} or a learner that has them, such as logistic-regression or mlp, "
-    "or choose what reads `proba`, such as score='msp'.",
+    "or choose what reads `proba`, such as the detector msp or score='msp'.",
     "samples": "choose a learner that draws several predictions, such as a random forest.",
     "predicted_loss": "give signals={\"predicted_loss\": …}, or choose another strategy.",
     "truth": "only a benchmark knows the true classes beforehand, so choose another strategy.",

@@ -20,7 +20,7 @@ SIDE, COLUMNS = 168, 4
 LINES = 7  # iso-score lines of a panel
 WIDTH, HEIGHT = 150, 110
 GREY = "#8c8c8c"  # on white and on dark paper
-VERDICTS = {True: "in scope", False: "out of scope", None: "no answer yet"}
+VERDICTS = {True: "in scope", False: "out of scope", None: "unsure or not told yet"}
 NAMES = {
     "flagged": "flagged share",
     "tau": "threshold",
@@ -29,12 +29,13 @@ NAMES = {
 }
 """What figures that strategies keep are called, in this order; others by their own names."""
 
+WEIGHS = "What purity weighs is its share in what the score rises by."
 TRADEOFF = (
     "A panel is a round, a point an item that was asked in it. Both axes count standard deviations from the "
     "mean of that round's candidates; points farther out than three stand on the edge. All places on a line "
     "have the same score, those on thicker lines a higher one, and lines divide the plane into equal "
-    "parts. Steep lines: purity decides; flat ones: informativeness does. What purity weighs is its share in "
-    "what the score rises by. Shaded: at least the score of the last item asked."
+    "parts. Steep lines: purity decides; flat ones: informativeness does. "
+    f"{WEIGHS} Shaded: at least the score of the last item asked."
 )
 NOTES = {
     "flagged": "Flagged share: part of the candidates above the threshold, which few labelled items exceed.",
@@ -56,24 +57,34 @@ class Drawing(NamedTuple):
     caption: str
 
 
-def drawings(strategy: str, told: Sequence[Explanation], most: int) -> list[Drawing]:
+def drawings(told: Sequence[Explanation], most: int) -> list[Drawing]:
     """The charts of a run: that of its trade-off, where it learnt one, and that of figures it kept.
 
     Parameters
     ----------
-    strategy : for the titles.
-    told : its batches.
+    told : its batches, also those of other strategies.
     most : panels of the trade-off: the first round, the last, and some between.
     """
     found = []
     if weighed := [one for one in told if one.tradeoff and one.tradeoff.picks]:
         spec = tradeoff_panels(_spaced(weighed, most))
-        found.append(Drawing("tradeoff", f"{strategy}: purity against informativeness", spec, TRADEOFF))
-    if kept := names(one.notes for one in told):
-        spec = figure_panels([(one.round, one.notes) for one in told])
-        caption = " ".join(text for name, text in NOTES.items() if name in kept)
-        found.append(Drawing("notes", f"{strategy}: its own figures", spec, caption))
+        title = f"{asked_by(weighed)}: purity against informativeness"
+        found.append(Drawing("tradeoff", title, spec, TRADEOFF))
+    if noting := [one for one in told if one.notes]:
+        spec = figure_panels([(one.round, one.notes) for one in noting])
+        title = f"{asked_by(noting)}: its own figures"
+        found.append(Drawing("notes", title, spec, in_words(one.notes for one in noting)))
     return found
+
+
+def asked_by(told: Iterable[Explanation]) -> str:
+    """Who asked, each once."""
+    return wording.listing(list(dict.fromkeys(one.strategy for one in told)))
+
+
+def in_words(figures: Iterable[Iterable[str]]) -> str:
+    """What the figures in some tables or lists mean, as far as it is told."""
+    return " ".join(NOTES[name] for name in names(figures) if name in NOTES)
 
 
 def names(told: Iterable[Iterable[str]]) -> list[str]:
@@ -143,8 +154,10 @@ def figure_panels(told: Sequence[tuple[int, Mapping[str, float]]]) -> Spec:
         for name, value in figures.items()
     ]
     first, last = min(row["round"] for row in rows), max(row["round"] for row in rows)
-    axis = alt.Axis(title="round", tickMinStep=1, tickCount=4, format="d")
-    x = alt.X("round:Q", axis=axis, scale=alt.Scale(domain=[first, max(last, first + 1)], nice=False))
+    ticks = np.unique(np.linspace(first, last, 4).round().astype(int)).tolist()
+    axis = alt.Axis(title="round", values=ticks, format="d")
+    ends = [first, last] if first < last else [first - 0.5, last + 0.5]
+    x = alt.X("round:Q", axis=axis, scale=alt.Scale(domain=ends, nice=False))
     y = alt.Y("value:Q", axis=alt.Axis(title=None, tickCount=3, format="~r"), scale=alt.Scale(zero=False))
     chart = alt.Chart().transform_filter("!datum.name").encode(x=x, y=y)
     name = alt.Chart().transform_filter("datum.name").mark_text(align="left", fontSize=12, color=INK)

@@ -278,9 +278,10 @@ def check_place(out: Path, settings: Settings, data: Dataset) -> None:
                 "--out."
             )
         if other:
+            usual = "as usual"  # what is left as it is by default is not written down
             raise AskNextError(
-                f"{out} holds a comparison with other settings ({other}: {found.get(other)}, here "
-                f"{identity.get(other)}); choose another directory with --out."
+                f"{out} holds a comparison with other settings ({other}: {found.get(other, usual)}, here "
+                f"{identity.get(other, usual)}); choose another directory with --out."
             )
     elif occupied(out):
         raise AskNextError(

@@ -102,7 +102,7 @@ def figures(comparison: Comparison, summary: dict[str, Any]) -> list[Figure]:
 
 def chosen(strategy: str, told: Sequence[Explanation]) -> list[Figure]:
     """The charts of how a strategy chose in some batches; none where it notes nothing."""
-    drawn = explain.drawings(strategy, told, PANELS)
+    drawn = explain.drawings(told, PANELS)
     return [draw(f"chose-{one.name}-{strategy}", one.title, one.spec, one.caption) for one in drawn]
 
 

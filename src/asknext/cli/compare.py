@@ -55,7 +55,7 @@ def compare(
     ood_rate: Annotated[float | None, typer.Option(
         help="Share of the pool that is out of scope.", show_default="as it is")] = None,
     ood_data: Annotated[str | None, typer.Option(
-        help="Another published data set of the same kind, whose items are out of scope.",
+        help="A published data set whose items are out of scope; DATA is another one of the same kind.",
         show_default="none")] = None,
     ood_cost: Annotated[float, typer.Option(help="Cost of an answer 'out of scope'; a class costs 1.")] = 1.0,
     long_tail: Annotated[float | None, typer.Option(

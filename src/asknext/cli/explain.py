@@ -35,8 +35,8 @@ def explain(
     out: Annotated[Path | None, typer.Option(metavar="FILE", help="An HTML page to write.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print all of it as JSON.")] = False,
 ) -> None:
-    from asknext.bench.explain_page import strategies, tables, write_page
-    from asknext.bench.wording import listing
+    from asknext.bench.explain import asked_by
+    from asknext.bench.explain_page import tables, write_page
     from asknext.errors import AskNextError
     from asknext.monitor.explanations import explanations
 
@@ -46,13 +46,12 @@ def explain(
     told = explanations(events)
     if not told:
         raise AskNextError(f"{project} holds no round yet; ask and tell first.")
-    asked_by = listing(strategies(told))
     if not any(one.notes or one.means or one.tradeoff for one in told):
         raise AskNextError(
-            f"the log of {project} tells nothing of how {asked_by} chose; a strategy may have no scores, and "
-            "logs of earlier versions hold none."
+            f"the log of {project} tells nothing of how {asked_by(told)} chose; a strategy may have no "
+            "scores, and logs of earlier versions hold none."
         )
-    title = f"{name}: {asked_by}"
+    title = f"{name}: {asked_by(told)}"
     if out:
         write_page(out, title, told)
     if as_json:
@@ -60,11 +59,14 @@ def explain(
         return
     screen.print(Text(title, style="bold"))
     for one in tables(told):
-        table = Table(*map(escape, one.heads), box=None, pad_edge=False)
+        table = Table(box=None, pad_edge=False)
+        for head in one.heads:
+            table.add_column(escape(head), overflow="fold")
         for row in one.rows:
             table.add_row(*map(escape, row))
         screen.print(Text(f"\n{one.title}"))
         screen.print(table)
+        screen.print(Text(one.note, "dim"))
     if out:
         screen.print(f"Written to {out}", highlight=False, markup=False, soft_wrap=True)
 

@@ -77,8 +77,10 @@ def _page(told: dict[str, Any]) -> RenderableType:
     facts.add_row("needs", ", ".join(told["needs"]) or "nothing")
     facts.add_row("cost", Text.assemble(told["cost"], "\n", (LETTERS, "dim")))
     facts.add_row("chance", "decides among items" if told["stochastic"] else "breaks ties only")
-    own = told["class"] if ":" not in told["name"] else f"get({told['name']!r})"
+    own = f"get({told['name']!r})" if any(mark in told["name"] for mark in ":.(") else told["class"]
     facts.add_row("in Python", f"asknext.strategies.{own}")
+    if told["presets"]:
+        facts.add_row("presets", ", ".join(told["presets"]))
     if told["aliases"]:
         facts.add_row("also called", ", ".join(told["aliases"]))
     parameters = _columns(2)

@@ -55,7 +55,10 @@ def load_mixed(inside: str, outside: str) -> Dataset:
 def _published(source: str) -> tuple[Published, int | None]:
     """The data set that a source such as "mnist:10000" names, and how many of its items."""
     name, colon, number = source.partition(":")
-    entry = find("published data set", name, PUBLISHED)
+    try:
+        entry = find("published data set", name, PUBLISHED)
+    except AskNextError as error:
+        raise AskNextError(f"--ood-data mixes published data sets alone: {error}") from error
     return entry, numbered(source, entry.load, number)["first"] if colon else None
 
 

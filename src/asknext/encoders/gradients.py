@@ -40,7 +40,7 @@ def embed(images: Array, dimensions: int) -> Floats:
         centred = half - half.mean(axis=0)
         halves.append(centred / (np.sqrt(np.mean(np.square(centred).sum(axis=1))) + TINY))
     X = np.hstack(halves)
-    with one_thread():
+    with one_thread(), np.errstate(invalid="ignore", divide="ignore"):  # explained variance may be 0 / 0
         return normalize(PCA(min(dimensions, *X.shape), svd_solver="full").fit_transform(X))
 
 

@@ -90,7 +90,8 @@ def advise(seen: Sequence[Reading], audit: AuditReport | None = None, family: st
     ----------
     seen : the reading of every moment so far, the present last; at least one.
     audit : what the audit slice tells, if there is one.
-    family : that of the present strategy; one of "uncertainty" is not told to choose harder items.
+    family : that of the present strategy; one of "uncertainty" is not told to choose harder items, nor one
+        of "open-set", which leaves hard items out because they seem to belong to no class.
 
     Returns
     -------
@@ -118,11 +119,11 @@ def _stop(seen: Sequence[Reading]) -> Evidence:
     verdict = rule.decide([one.left for one in seen])
     interval = _share(now)
     why = "there are too few rounds to tell whether further labels would help."
-    if interval:
+    if interval and now.left is not None:
         changed = f"{_percent(interval.estimate)} ({_percent(interval.low)} to {_percent(interval.high)})"
         why = (
             f"the last third of your labels changed {changed} of the model's answers, and further labels "
-            f"should add at most {100 * (now.left or 0):.1f} points of accuracy."
+            f"should add at most {100 * now.left:.1f} points of accuracy."
         )
     return Evidence(STOP, rule.reads, now.left, rule.below, verdict.stop, None, why)
 
@@ -155,7 +156,8 @@ def _easier(now: Reading, batch: str) -> Evidence:
 def _harder(now: Reading, batch: str, family: str) -> Evidence:
     value = None if now.accord is None or not now.accord.random else now.accord.batch / now.accord.random
     settled = now.turnover is not None and now.turnover < HARDER_BELOW
-    fired = value is not None and value >= AS_EASY and settled and family != "uncertainty"
+    could = family not in ("uncertainty", "open-set") and len(now.numbers) > 1
+    fired = could and value is not None and value >= AS_EASY and settled
     why = "it is not known how hard the batch is."
     if now.accord:
         why = (

@@ -8,6 +8,7 @@ from dataclasses import fields
 from typing import Any
 
 from asknext.strategies.base import Strategy
+from asknext.strategies.spelled import presets
 
 _HEADING = re.compile(r"^([A-Z]\w+)\n-{3,}$", re.MULTILINE)
 _ENTRY = re.compile(r"^(\w+(?:, \w+)*) : ", re.MULTILINE)
@@ -35,15 +36,16 @@ def details(strategy: Strategy) -> dict[str, Any]:
 
     Returns
     -------
-    The summary and `class`, `stochastic`, `about` (paragraphs after the story), `parameters` (each with its
-    `name`, `value` as text and `text`), `raises` (what it refuses) and `source` (paragraphs: the paper in
-    full, and where we differ from published code).
+    The summary and `class`, `presets` (as they are spelled), `stochastic`, `about` (paragraphs after the
+    story), `parameters` (each with its `name`, `value` as text and `text`), `raises` (what it refuses) and
+    `source` (paragraphs: the paper in full, and where we differ from published code).
     """
     kind = type(strategy)
     parts = _sections(kind)
     return {
         **summary(strategy),
         "class": kind.__name__,
+        "presets": [f"{kind.name}.{preset}" for preset in presets(kind)],
         "stochastic": strategy.stochastic,
         "about": _paragraphs(parts[""])[1:],
         "parameters": _parameters(strategy),

@@ -65,7 +65,7 @@ def noted(round: Round, ids: Ids, z: Floats, scale: Scale, proba: Array) -> dict
     top = np.argsort(-proba, axis=1, kind="stable")[:, :LIKELIEST]
     return {
         "round": round.index,
-        "classes": list(round.classes),
+        "classes": list(round.keys),
         "columns": proba.shape[1],
         "scale": short(scale),
         "ids": [int(i) for i in ids],
@@ -101,13 +101,13 @@ def remembered(
 def settled(record: Mapping[str, Any], round: Round) -> dict[str, Any]:
     """The record with the answers that have come in since; what the model said of these items is dropped."""
     record = {key: value if key in HEAD else list(value) for key, value in record.items()}
-    classes = {label: place for place, label in enumerate(record["classes"])}
+    classes = {key: place for place, key in enumerate(record["classes"])}
     labels = dict(zip(round.labelled.tolist(), round.y.tolist(), strict=True))
     outside = set(round.out_of_scope.tolist())
     for row, item in enumerate(record["ids"]):
         if record["inside"][row] is None and (item in labels or item in outside):
             inside = item in labels
-            place = classes.get(round.classes[labels[item]], -1) if inside else -1
+            place = classes.get(round.keys[labels[item]], -1) if inside else -1
             record["inside"][row] = inside
             record["loss"][row] = _loss(record, row, place) if inside else 0.0
             record["likeliest"][row], record["proba"][row] = [], []

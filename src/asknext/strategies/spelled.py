@@ -17,7 +17,8 @@ def spelled(text: str, kinds: Mapping[str, type[Strategy]]) -> Strategy:
 
     Parameters
     ----------
-    text : values are Python literals; a preset is a class method that makes one, such as `published`.
+    text : values are Python literals, a strategy within is spelled as a text of its own, as in
+        `mqnet(informativeness='entropy')`; a preset is a class method that makes one, such as `published`.
     kinds : classes by name and alias.
 
     Raises
@@ -28,13 +29,18 @@ def spelled(text: str, kinds: Mapping[str, type[Strategy]]) -> Strategy:
     name, _, preset = name.partition(".")
     kind = find("strategy", name, kinds)
     make = _preset(kind, preset) if preset else kind
-    known = list(inspect.signature(make).parameters)
+    known = inspect.signature(make).parameters
     for parameter in parameters:
         if parameter not in known:
             there = f"there is: {', '.join(known)}" if known else "it takes none"
             raise AskNextError(f"the strategy '{name}' has no parameter '{parameter}'; {there}.")
+    inner = {
+        key: spelled(value, kinds)
+        for key, value in parameters.items()
+        if isinstance(value, str) and isinstance(known[key].default, Strategy)
+    }
     try:
-        made = make(**parameters)
+        made = make(**{**parameters, **inner})
     except TypeError as error:
         raise AskNextError(f"the strategy '{text}' cannot be made: {error}.") from error
     if preset or parameters:
@@ -44,13 +50,18 @@ def spelled(text: str, kinds: Mapping[str, type[Strategy]]) -> Strategy:
     return made
 
 
-def _preset(kind: type[Strategy], preset: str) -> Callable[..., Strategy]:
-    presets = {
+def presets(kind: type[Strategy]) -> dict[str, Callable[..., Strategy]]:
+    """The class methods that make a strategy, such as `published`, by their names."""
+    return {
         name: getattr(kind, name)
         for name, attribute in inspect.getmembers_static(kind)
         if isinstance(attribute, classmethod) and not name.startswith("_")
     }
-    if preset not in presets:
-        there = f"there is: {', '.join(presets)}" if presets else "it has none"
+
+
+def _preset(kind: type[Strategy], preset: str) -> Callable[..., Strategy]:
+    found = presets(kind)
+    if preset not in found:
+        there = f"there is: {', '.join(found)}" if found else "it has none"
         raise AskNextError(f"the strategy '{kind.name}' has no preset '{preset}'; {there}.")
-    return presets[preset]
+    return found[preset]

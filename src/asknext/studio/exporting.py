@@ -80,14 +80,11 @@ def resolved(events: Sequence[Event], state: State | None = None) -> list[Resolv
             asked |= dict.fromkeys(ids, event.body["round"])
         elif event.type in (kinds.ANSWERED, kinds.CORRECTED, kinds.CLASS_SPLIT):
             last |= {item: (event, asked.get(item)) for item in ids}
-        elif event.type == kinds.RETRACTED:
-            for item in ids:
-                last.pop(item, None)
     audit, codes, classes = set(state.audit.ids.tolist()), state.pool.state, state.pool.classes
     found = []
     for item, (event, round) in sorted(last.items()):
         code = int(codes[item])
-        if code < 0 and code not in _ANSWERS:  # asked once more
+        if code < 0 and code not in _ANSWERS:  # taken back, or asked once more
             continue
         slot = "unasked" if round is None else "audit" if item in audit else "asked"
         label = classes[code] if code >= 0 else None
