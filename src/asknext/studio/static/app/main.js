@@ -1,0 +1,25 @@
+import { get } from "./api.js";
+import { Session } from "./session.js";
+import { listen } from "./stream.js";
+import { html, render } from "../vendor/htm-preact.js";
+import { App } from "./views/app.js";
+
+/** Open the project, take up what an earlier visit left, and draw. */
+async function start() {
+  const place = /** @type {HTMLElement} */ (document.getElementById("app"));
+  try {
+    const session = new Session(await get("/api/project"));
+    document.title = `${session.state.project.name} – asknext`;
+    place.replaceChildren();
+    render(html`<${App} session=${session} />`, place);
+    await session.start();
+    listen(
+      (status) => session.take(status),
+      (up) => session.connect(up),
+    );
+  } catch (error) {
+    render(html`<p class="starting" role="alert">${/** @type {Error} */ (error).message}</p>`, place);
+  }
+}
+
+void start();

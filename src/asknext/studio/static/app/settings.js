@@ -1,0 +1,36 @@
+/**
+ * What a person has chosen for this browser; kept in local storage.
+ *
+ * @typedef {object} Settings
+ * @property {boolean} keys single keys answer
+ * @property {Record<string, string>} bound the keys of actions that were changed
+ * @property {"asked" | "after"} opinion when the model's opinion is shown: on request, or after each answer
+ * @property {"auto" | "light" | "dark"} theme
+ * @property {boolean} panel
+ */
+
+const NAME = "asknext settings";
+
+/** @type {Settings} */
+const FIRST = { keys: true, bound: {}, opinion: "asked", theme: "auto", panel: window.innerWidth > 1000 };
+
+/** @param {string} name @param {any} otherwise */
+export function recall(name, otherwise) {
+  try {
+    return JSON.parse(localStorage.getItem(name) ?? "null") ?? otherwise;
+  } catch {
+    return otherwise;
+  }
+}
+
+/** @param {string} name @param {unknown} value */
+export const remember = (name, value) => localStorage.setItem(name, JSON.stringify(value));
+
+/** @returns {Settings} */
+export const loadSettings = () => ({ ...FIRST, ...recall(NAME, {}) });
+
+/** @param {Settings} settings */
+export function saveSettings(settings) {
+  remember(NAME, settings);
+  document.documentElement.dataset.theme = settings.theme;
+}

@@ -1,0 +1,84 @@
+/**
+ * What the server says and takes, as types. There is no code here.
+ *
+ * @typedef {{class: string} | {kind: "out-of-scope" | "unsure" | "skipped"}} Answer
+ *
+ * @typedef {{text: string, long?: boolean}} TextContent
+ * @typedef {{image: string, width: number, height: number, name: string}} ImageContent
+ * @typedef {{columns: Array<[string, string | number | boolean | null]>}} TableContent
+ *
+ * @typedef {object} Served
+ * @property {number} item
+ * @property {"asked" | "left over" | "again" | "random"} slot
+ * @property {number | null} round
+ * @property {TextContent | ImageContent | TableContent} content
+ * @property {Answer | null} answer
+ * @property {{name: string, p: number} | null} model
+ *
+ * @typedef {{name: string, count: number, provisional?: boolean}} Class
+ *
+ * @typedef {object} Project
+ * @property {string} name
+ * @property {string} [id]
+ * @property {"image" | "text" | "table"} kind
+ * @property {number} n
+ * @property {string} encoder
+ * @property {string} encoder_note
+ * @property {string} strategy
+ * @property {string} learner
+ * @property {Class[]} classes
+ *
+ * @typedef {object} Point
+ * @property {number} round
+ * @property {number} labelled
+ * @property {number | null} churn
+ * @property {number | null} agreement
+ * @property {number | null} exploration
+ * @property {Estimate | number | null} accuracy
+ * @property {number | null} classes
+ *
+ * @typedef {{value: number, low: number, high: number, n: number}} Estimate
+ *
+ * @typedef {object} Evidence
+ * @property {string} speaks_for
+ * @property {string} figure
+ * @property {number | null} value
+ * @property {number} threshold
+ * @property {boolean} fired
+ * @property {string} why
+ *
+ * @typedef {object} Job
+ * @property {"idle" | "running" | "failed"} state
+ * @property {string | null} kind
+ * @property {number | string | null} since
+ * @property {string | null} error
+ *
+ * @typedef {object} Reason
+ * @property {string | null} strategy
+ * @property {string} sentence
+ * @property {number | null} round
+ * @property {number | null} rank
+ * @property {number | null} of
+ * @property {number | null} score
+ * @property {Record<string, number>} parts
+ * @property {{name: string, p: number}[]} likeliest
+ * @property {{item: number, answer: Answer, distance: number}[]} neighbours
+ *
+ * @typedef {object} Status
+ * @property {number} seq
+ * @property {number} answered
+ * @property {number} labelled
+ * @property {number} out_of_scope
+ * @property {number} unsure
+ * @property {number} skipped
+ * @property {number} left
+ * @property {number | null} round
+ * @property {Class[]} classes
+ * @property {{per_minute: number | null, median_seconds: number | null}} pace
+ * @property {Job} job
+ * @property {{round: number, age: number} | null} ranking
+ * @property {{action: string, sentence: string, evidence: Evidence[]} | null} advice
+ * @property {Estimate | null} accuracy
+ * @property {Point[]} series
+ */
+export {};

@@ -1,0 +1,130 @@
+import { html, useState } from "../../vendor/htm-preact.js";
+import { get } from "../api.js";
+import { nearEqual } from "../classes.js";
+import { mergeClass, renameClass, splitClass } from "../taxonomy.js";
+import { Glimpse } from "./item.js";
+import { count, Dialog } from "./parts.js";
+
+/** @import { Session } from "../session.js" */
+/** @import { Served } from "../types.js" */
+/** @typedef {{session: Session, name: string, close: () => void}} Props */
+
+const AT_ONCE = 60;
+
+/** @param {(text: string) => void} set */
+const into = (set) => (/** @type {any} */ event) => set(event.target.value);
+
+/** @param {Props} props @param {() => void} deed */
+const done =
+  ({ close }, deed) =>
+  (/** @type {Event} */ event) => {
+    event.preventDefault();
+    deed();
+    close();
+  };
+
+/** @param {Props} props */
+function Rename(props) {
+  const { session, name } = props;
+  const [to, setTo] = useState("");
+  const wanted = to.trim();
+  const others = session.state.classes.filter((c) => c.name !== name);
+  const taken = others.some((c) => c.name === wanted);
+  const near = nearEqual(wanted, others)[0];
+  const warning = taken
+    ? "There is a class of this name; merge the two instead."
+    : near && `Very like “${near.name}”.`;
+  return html`<form onSubmit=${done(props, () => renameClass(session, name, wanted))}>
+    <h3>Rename</h3>
+    <label>New name <input type="text" dir="auto" value=${to} onInput=${into(setTo)} /></label>
+    <button type="submit" disabled=${!wanted || taken || wanted === name}>Rename</button>
+    ${warning && html`<p class="warning">${warning}</p>`}
+  </form>`;
+}
+
+/** @param {Props} props */
+function Merge(props) {
+  const { session, name } = props;
+  const [target, setTarget] = useState("");
+  const others = session.state.classes.filter((c) => c.name !== name);
+  const n = session.state.classes.find((c) => c.name === name)?.count;
+  return html`<form onSubmit=${done(props, () => mergeClass(session, name, target))}>
+    <h3>Merge</h3>
+    <label>
+      “${name}” becomes part of${" "}
+      <select value=${target} onChange=${into(setTarget)}>
+        <option value="">choose a class</option>
+        ${others.map((c) => html`<option key=${c.name} value=${c.name}>${c.name}</option>`)}
+      </select>
+    </label>
+    <button type="submit" disabled=${!target}>Merge</button>
+    <p class="hint">
+      All ${count(n)} answers “${name}” become “${target || "…"}”. A split takes it back, item by item.
+    </p>
+  </form>`;
+}
+
+/** Answered items of a class, as far as the map knows them. @param {Session} session @param {string} name */
+async function members(session, name) {
+  const { ids, value, answered } = await get("/api/map?color=class");
+  const own = ids.filter(
+    (/** @type {number} */ _, /** @type {number} */ i) => answered[i] && value[i] === name,
+  );
+  const found = await Promise.all(own.slice(0, AT_ONCE).map((/** @type {number} */ id) => session.look(id)));
+  return found.filter((served) => served?.answer && "class" in served.answer && served.answer.class === name);
+}
+
+/** @param {Props} props */
+function Split(props) {
+  const { session, name } = props;
+  const [found, setFound] = useState(/** @type {Served[] | null} */ (null));
+  const [moved, setMoved] = useState(/** @type {Set<number>} */ (new Set()));
+  const [to, setTo] = useState("");
+  const search = () =>
+    members(session, name).then(setFound, (/** @type {Error} */ error) => session.say(error.message));
+  const flip = (/** @type {number} */ item) => {
+    const next = new Set(moved);
+    if (!next.delete(item)) next.add(item);
+    setMoved(next);
+  };
+  const cell = (/** @type {Served} */ { item, content }) =>
+    html`<li key=${item}>
+      <button type="button" class="cell" aria-pressed=${moved.has(item)} onClick=${() => flip(item)}>
+        <${Glimpse} content=${content} /><span class="cell-foot">${moved.has(item) ? "✓ " : ""}${item}</span>
+      </button>
+    </li>`;
+  const body = () => {
+    if (!found) return html`<button type="button" onClick=${search}>Show the items of “${name}”</button>`;
+    if (!found.length) return html`<p>No answered item of this class is on the map.</p>`;
+    return html`<p class="hint">
+        Mark those that belong elsewhere.${found.length === AT_ONCE ? ` These are the first ${AT_ONCE}.` : ""}
+      </p>
+      <ul class="grid small">
+        ${found.map(cell)}
+      </ul>
+      <label>They become <input type="text" dir="auto" value=${to} onInput=${into(setTo)} /></label>
+      <button type="submit" disabled=${!moved.size || !to.trim()}>Split off ${moved.size}</button>`;
+  };
+  return html`<form onSubmit=${done(props, () => splitClass(session, name, [...moved], to.trim()))}>
+    <h3>Split</h3>
+    ${body()}
+  </form>`;
+}
+
+/** Rename, merge or split a class while the item stays. @param {{session: Session, close: () => void}} props */
+export function ClassEditor({ session, close }) {
+  const { classes, edited } = session.state;
+  const [name, setName] = useState(classes.find((c) => c.name === edited)?.name ?? classes[0]?.name ?? "");
+  if (!classes.length)
+    return html`<${Dialog} title="Classes" close=${close}><p>There is no class yet.</p></${Dialog}>`;
+  const props = { session, name, close, key: name };
+  return html`<${Dialog} title="Classes" close=${close}>
+    <label>
+      Class${" "}
+      <select value=${name} onChange=${into(setName)}>
+        ${classes.map((c) => html`<option key=${c.name} value=${c.name}>${c.name} (${count(c.count)})</option>`)}
+      </select>
+    </label>
+    <${Rename} ...${props} /><${Merge} ...${props} /><${Split} ...${props} />
+  </${Dialog}>`;
+}

@@ -1,0 +1,72 @@
+import { html, useLayoutEffect, useRef } from "../../vendor/htm-preact.js";
+import { nameOf } from "../classes.js";
+import { Answers } from "./answers.js";
+import { Boxes } from "./boxes.js";
+import { Item } from "./item.js";
+import { LastAnswer } from "./last.js";
+import { ActionButton } from "./parts.js";
+
+/** @import { Session } from "../session.js" */
+/** @import { Served } from "../types.js" */
+
+/** How many times the height of the place each key scrolls. @type {Record<string, number>} */
+const SCROLL = { ArrowDown: 0.15, ArrowUp: -0.15, PageDown: 0.9, PageUp: -0.9 };
+
+/** @param {Served} served */
+const origin = ({ slot, round }) =>
+  ({
+    asked: `asked in round ${round}`,
+    "left over": `left over from round ${round}`,
+    again: "again",
+    random: "at random",
+  })[slot];
+
+/** One item, large, and its answers. @param {{session: Session}} props */
+export function Desk({ session }) {
+  const served = session.queue.current;
+  const place = useRef(/** @type {HTMLElement | null} */ (null));
+  useLayoutEffect(() => {
+    session.scene = {
+      give: (answer) => session.answer(answer),
+      act(action) {
+        if (!action.startsWith("zoom-")) return false;
+        session.zoom?.(action);
+        return true;
+      },
+      press(key) {
+        const region = place.current?.querySelector("[role=region]");
+        if (!(key in SCROLL) || !region || document.activeElement !== document.body) return false;
+        region.scrollBy({ top: SCROLL[key] * region.clientHeight });
+        return true;
+      },
+    };
+    return () => {
+      session.scene = null;
+    };
+  }, []);
+
+  if (!served) {
+    return html`<div class="empty">
+      <h2>${session.queue.drained ? "Nothing is left to answer" : "Fetching items …"}</h2>
+      ${
+        session.queue.drained &&
+        html`<p>Look through doubtful answers with Review, or take the labels with Export.</p>`
+      }
+      <${LastAnswer} session=${session} />
+    </div>`;
+  }
+  const { item, answer } = served;
+  const tool = (/** @type {string} */ action) =>
+    html`<${ActionButton} session=${session} action=${action} quiet />`;
+  return html`
+    <div class="meta">
+      <span>Item ${item}</span><span class="chip">${origin(served)}</span>
+      ${answer && html`<span class="chip">your answer: <b dir="auto">${nameOf(answer)}</b></span>`}
+      <span class="tools">${tool("why")}${tool("comment")}${tool("edit-class")}</span>
+    </div>
+    <div class="item" ref=${place} data-item=${item}><${Item} served=${served} session=${session} /></div>
+    <${Boxes} session=${session} served=${served} />
+    <${Answers} session=${session} given=${answer} />
+    <${LastAnswer} session=${session} />
+  `;
+}

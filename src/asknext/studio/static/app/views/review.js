@@ -1,0 +1,134 @@
+import { html, useEffect, useLayoutEffect, useState } from "../../vendor/htm-preact.js";
+import { get } from "../api.js";
+import { nameOf } from "../classes.js";
+import { recall, remember } from "../settings.js";
+import { Answers } from "./answers.js";
+import { Boxes } from "./boxes.js";
+import { Item } from "./item.js";
+import { ActionButton, percent } from "./parts.js";
+
+/** @import { Session } from "../session.js" */
+/** @import { Answer, Served } from "../types.js" */
+
+/**
+ * Answers to look at again: those the model doubts, and equal items with different ones. `p` is what the
+ * model gives to the answer that stands.
+ *
+ * @typedef {{items: number[], answers: Answer[], model?: string, p?: number}} Case
+ */
+
+/** @param {Case} one */
+const mark = (one) => `${one.items.join(",")}:${one.answers.map(nameOf).join(",")}`;
+
+/** @param {any} reply @returns {Case[]} */
+const cases = ({ suspects, duplicates }) => [
+  ...duplicates.map((/** @type {any} */ d) => ({ items: d.items, answers: d.answers })),
+  ...suspects.map((/** @type {any} */ s) => ({
+    items: [s.item],
+    answers: [s.answer],
+    model: s.model,
+    p: s.p,
+  })),
+];
+
+/** What is doubtful. @param {{one: Case}} props */
+function Doubt({ one: { items, answers, model, p } }) {
+  const name = (/** @type {Answer} */ answer) => html`<b dir="auto">${nameOf(answer)}</b>`;
+  if (items.length === 1) {
+    return html`<span>
+      Item ${items[0]}: the answer is ${name(answers[0])}, to which the model gives ${percent(p)}; it expects
+      ${" "}<b dir="auto">${model}</b>
+    </span>`;
+  }
+  const each = answers.map((answer, i) => html`${i ? ", " : ""}${name(answer)} (item ${items[i]})`);
+  return html`<span>Equal items with different answers: ${each}</span>`;
+}
+
+/** @param {{session: Session}} props */
+export function Review({ session }) {
+  const kept = `asknext kept ${session.name}`;
+  const [list, setList] = useState(/** @type {Case[] | null} */ (null));
+  const [served, setServed] = useState(/** @type {Served[]} */ ([]));
+  const one = list?.[0];
+
+  useEffect(() => {
+    const seen = new Set(recall(kept, []));
+    get("/api/review").then(
+      (reply) => setList(cases(reply).filter((found) => !seen.has(mark(found)))),
+      (/** @type {Error} */ error) => {
+        session.say(error.message);
+        setList([]);
+      },
+    );
+  }, []);
+  useEffect(() => {
+    let current = true;
+    setServed([]);
+    Promise.all((one?.items ?? []).map((item) => session.look(item))).then((found) => {
+      if (current) setServed(/** @type {any} */ (found.filter(Boolean)));
+    });
+    return () => {
+      current = false;
+    };
+  }, [one]);
+
+  const next = () => setList((/** @type {any} */ old) => old?.slice(1) ?? null);
+  const give = (/** @type {Answer} */ answer) => {
+    if (!served.length) return;
+    session.answerAll(served, answer);
+    next();
+  };
+  useLayoutEffect(() => {
+    session.scene = {
+      give,
+      act(action) {
+        if (!one) return false;
+        if (action === "keep") {
+          remember(kept, [...recall(kept, []), mark(one)].slice(-2000));
+          session.say(`Kept: ${one.answers.map(nameOf).join(", ")}.`);
+          next();
+        } else if (action === "fix") {
+          if (one.model) give({ class: one.model });
+          else session.set({ box: "find" });
+        } else return false;
+        return true;
+      },
+    };
+    return () => {
+      session.scene = null;
+    };
+  });
+
+  if (!list) return html`<div class="empty"><p>Looking for doubtful answers …</p></div>`;
+  const back = html`<button type="button" class="quiet" onClick=${() => session.set({ mode: "label" })}>
+    Back <kbd aria-hidden="true">Esc</kbd>
+  </button>`;
+  if (!one) {
+    return html`<div class="empty">
+      <h2>Nothing to review</h2>
+      <p>No answer is in doubt as far as the last model can tell, and no equal items differ.</p>
+      ${back}
+    </div>`;
+  }
+  const keys = html`<${ActionButton}
+      session=${session}
+      action="keep"
+      says=${one.items.length > 1 ? "Keep all as they are" : "Keep the answer"}
+    />
+    <${ActionButton}
+      session=${session}
+      action="fix"
+      says=${one.model ? `Take “${one.model}”` : "Choose one for all"}
+    />`;
+  return html` <div class="meta">
+      <h2>Review</h2>
+      <span class="chip">${list.length} to look at</span>
+      <${Doubt} one=${one} />
+      <span class="tools"><${ActionButton} session=${session} action="undo" quiet />${back}</span>
+    </div>
+    <div class=${served.length > 1 ? "item several" : "item"} data-item=${one.items[0]}>
+      ${served.map((each) => html`<${Item} key=${each.item} served=${each} session=${session} />`)}
+    </div>
+    <${Boxes} session=${session} />
+    <${Answers} session=${session} given=${served.length === 1 ? served[0].answer : null} extra=${keys} />`;
+}

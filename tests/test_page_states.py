@@ -1,0 +1,172 @@
+"""Every main state of the page: readable by all, harmless whatever the items hold, offline."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from page_server import Served, browser, current, press, project, saved, visit
+
+pytestmark = pytest.mark.browser
+AXE = "axe-core@4.14.1"
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    with browser() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The accessibility checker, fetched for this run."""
+    npm = shutil.which("npm")
+    if npm is None:
+        pytest.skip("npm is not there to fetch axe-core")
+    folder = tmp_path_factory.mktemp("axe")
+    done = subprocess.run([npm, "install", "--prefix", str(folder), "--no-audit", "--no-fund", AXE],
+                          capture_output=True, text=True, timeout=120, check=False)  # fmt: skip
+    if done.returncode:
+        pytest.skip("axe-core could not be fetched")
+    return (folder / "node_modules" / "axe-core" / "axe.min.js").read_text()
+
+
+STATES: dict[str, list[str]] = {
+    "label": [], "new class": ["n", "f"], "find": ["/"], "comment": ["c"], "why": ["w"],
+    "bulk": ["b", "Space"], "review": ["r"], "map": ["v"], "keys": ["h"], "classes": ["e"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["image", "text", "table"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_violation_in_any_state(kind: str, scheme: str, chromium: Any, axe: str, tmp_path: Path) -> None:
+    settings = {"color_scheme": scheme, "bypass_csp": True}
+    with project(kind, tmp_path) as served, visit(chromium, served.url, **settings) as page:
+        for key in "12" * 6:
+            press(page, key)
+        saved(page)
+        page.evaluate(axe)
+        found = []
+        for state, keys in STATES.items():
+            press(page, *keys)
+            page.wait_for_timeout(400)
+            report = page.evaluate("axe.run()")
+            found += [(state, one["id"], one["nodes"][0]["html"][:200], one["nodes"][0].get("failureSummary"))
+                      for one in report["violations"]]  # fmt: skip
+            press(page, "Escape", "Escape")
+        assert not found
+
+
+HOSTILE = [
+    "<script>window.hit = 1</script>", "<img src=x onerror='window.hit = 2'>",
+    "</p><style>*{display:none}</style>",
+    "مرحبا بالعالم، كيف حالك؟", "\u202eright to left override", "x" * 1_000_000, "javascript:window.hit=3",
+]  # fmt: skip
+
+
+def hostile(folder: Path) -> Served:
+    lines = [HOSTILE[i % len(HOSTILE)] + (f" {i}" if i >= len(HOSTILE) else "") for i in range(28)]
+    (folder / "hostile.txt").write_text("\n".join(lines) + "\n")
+    return Served(folder / "project", folder / "hostile.txt")
+
+
+def test_hostile_text_is_only_text(chromium: Any, tmp_path: Path) -> None:
+    served = hostile(tmp_path)
+    try:
+        with visit(chromium, served.url) as page:
+            seen = ""
+            for _ in range(21):
+                seen += page.locator(".text-item p").inner_text()
+                press(page, "1")
+            assert "<script>window.hit = 1</script>" in seen
+            assert "onerror='window.hit = 2'" in seen
+            press(page, "n")
+            page.keyboard.type("<b onclick=alert(1)>bold</b>")
+            press(page, "Enter")
+            saved(page)
+            assert page.locator("b[onclick]").count() == 0
+            press(page, "b")
+            page.wait_for_selector("[data-cell]")
+            assert page.evaluate("window.hit") is None
+            assert page.locator("script").count() == 1
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    finally:
+        served.kill()
+
+
+def test_right_to_left_text_runs_right_to_left(chromium: Any, tmp_path: Path) -> None:
+    (tmp_path / "arabic.txt").write_text("\n".join(f"هذا نص عربي رقم {i}" for i in range(24)) + "\n")
+    served = Served(tmp_path / "project", tmp_path / "arabic.txt")
+    try:
+        with visit(chromium, served.url) as page:
+            assert page.eval_on_selector(".text-item p", "(p) => getComputedStyle(p).direction") == "rtl"
+    finally:
+        served.kill()
+
+
+@pytest.mark.parametrize("size", [(1440, 900), (1280, 720), (820, 1180), (390, 844)])
+def test_item_and_answers_fit_the_screen(size: tuple[int, int], chromium: Any, tmp_path: Path) -> None:
+    settings = {"viewport": {"width": size[0], "height": size[1]}}
+    with project("image", tmp_path) as served, visit(chromium, served.url, **settings) as page:
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        for place in ("[data-item]", ".class", ".others button"):
+            box = page.locator(place).first.bounding_box()
+            assert box["height"] >= 30
+            assert box["y"] + box["height"] <= size[1]
+
+
+def test_a_picture_is_zoomed_by_keys_and_wheel(chromium: Any, tmp_path: Path) -> None:
+    with project("image", tmp_path) as served, visit(chromium, served.url) as page:
+        scale = "new DOMMatrix(getComputedStyle(document.querySelector('.frame img')).transform).a"
+        press(page, "+", "+")
+        assert page.evaluate(scale) == pytest.approx(1.69)
+        press(page, "-")
+        assert page.evaluate(scale) == pytest.approx(1.3)
+        page.mouse.move(400, 300)
+        page.mouse.wheel(0, -100)
+        page.wait_for_timeout(60)
+        assert page.evaluate(scale) == pytest.approx(1.69)
+        press(page, "0")
+        assert page.evaluate(scale) == 1
+
+
+def test_the_map_gives_its_items_to_the_grid(chromium: Any, tmp_path: Path) -> None:
+    with project("table", tmp_path) as served, visit(chromium, served.url) as page:
+        press(page, "v")
+        page.get_by_text("60 of 60 items").wait_for()
+        box = page.locator(".map canvas").bounding_box()
+        left, top = box["x"] + 4, box["y"] + 4
+        right, bottom = box["x"] + box["width"] - 4, box["y"] + box["height"] - 4
+        page.mouse.move(left, top)
+        page.mouse.down()
+        for x, y in [(right, top), (right, bottom), (left, bottom), (left, top + 2)]:
+            page.mouse.move(x, y, steps=3)
+        page.mouse.up()
+        page.wait_for_selector("[data-cell]")
+        cells = [int(cell.get_attribute("data-cell")) for cell in page.locator("[data-cell]").all()]
+        press(page, "1")
+        saved(page)
+        assert len(cells) == 48
+        assert {served.answer(cell) for cell in cells} == {"first"}
+
+
+def test_a_panel_that_fails_stops_nobody(chromium: Any, tmp_path: Path) -> None:
+    with project("text", tmp_path) as served, visit(chromium, served.url) as page:
+        broken = {"action": "stop", "sentence": "?", "evidence": [{"value": "no number"}]}
+        status = served.call("/api/status") | {"advice": broken}
+        body = f"data: {json.dumps(status)}\n\n"
+        page.route("**/api/stream", lambda route: route.fulfill(body=body, content_type="text/event-stream"))
+        page.goto(f"http://127.0.0.1:{served.port}/")
+        page.get_by_text("The side panel could not be shown").wait_for()
+        item = current(page)
+        press(page, "1")
+        assert current(page) != item
+        with page.expect_response("**/api/answers"):
+            press(page, "2")
+        assert served.answer(item) == "first"
