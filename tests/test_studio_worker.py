@@ -202,8 +202,8 @@ def alive(pid: int) -> bool:
 @posix
 @pytest.mark.parametrize("deed", ["cancel", "stop"])
 def test_the_whole_group_is_ended(hired: Any, tmp_path: Path, deed: str) -> None:
-    child = "import subprocess; c = subprocess.Popen(['sleep', '60']); "
-    note = f"open({str(tmp_path / 'pids')!r}, 'w').write(f'{{os.getpid()}} {{c.pid}} .'); time.sleep(60)"
+    child = "import subprocess; c = subprocess.Popen(['sleep', '300']); "
+    note = f"open({str(tmp_path / 'pids')!r}, 'w').write(f'{{os.getpid()}} {{c.pid}} .'); time.sleep(300)"
     office, supervisor = hired(child + note)
     supervisor.request()
     pids = tmp_path / "pids"
