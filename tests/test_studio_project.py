@@ -236,3 +236,12 @@ def test_one_writer(tmp_path: Path, table: Path) -> None:
     busy = pytest.raises(AskNextError, match="another process, or something else in this one, is writing")
     with Project.create(tmp_path / "p", table) as project, project.campaign(), busy:
         project.campaign()
+
+
+def test_a_project_keeps_the_settings_it_was_made_with(tmp_path: Path) -> None:
+    source = tmp_path / "texts.txt"
+    source.write_text("a red apple\na green pear\na blue plum\n")
+    open_or_create(tmp_path / "p", source, strategy="random").close()
+    open_or_create(tmp_path / "p", strategy="random").close()
+    with pytest.raises(AskNextError, match="was made with the strategy 'random', not 'margin'; leave it out"):
+        open_or_create(tmp_path / "p", source, strategy="margin")

@@ -25,6 +25,12 @@ def label(
     items: Annotated[Path | None, typer.Option(help="What to label: a folder of images, or a file.")] = None,
     text: Annotated[str | None, typer.Option(help="The column of texts, if there are several.")] = None,
     label: Annotated[str | None, typer.Option(help="The column of labels that are known already.")] = None,
+    embedding: Annotated[Path | None, typer.Option(
+        help="Features of your own, .npy or .npz, a row for each item.")] = None,
+    strategy: Annotated[str | None, typer.Option(
+        help="What chooses; see asknext strategies.", show_default="tcm")] = None,
+    learner: Annotated[str | None, typer.Option(
+        help="What learns.", show_default="logistic-regression")] = None,
     classes: Annotated[str, typer.Option(help="Classes to begin with, commas between them.")] = "",
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="By default a free one.")] = None,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Only print the address.")] = False,
@@ -32,6 +38,7 @@ def label(
     from asknext.studio.project import open_or_create
     from asknext.studio.serving import address, listen, serve
 
+    given = {name: value for name, value in (("strategy", strategy), ("learner", learner)) if value}
     names = [name.strip() for name in classes.split(",") if name.strip()]
     with listen(port) as socket:
         with progress("Importing", 100) as done:
@@ -39,7 +46,8 @@ def label(
             def shown(_: str, made: int, total: int) -> None:
                 done(100 * made / max(1, total))
 
-            opened = open_or_create(project, items, text=text, label=label, classes=names, progress=shown)
+            about = {"text": text, "label": label, "embedding": embedding, "classes": names}
+            opened = open_or_create(project, items, progress=shown, **about, **given)
         with opened:
             where = address(socket)
             screen.print(f"Label at {where.url}", highlight=False, markup=False, soft_wrap=True)

@@ -176,7 +176,8 @@ def open_or_create(path: str | Path, source: str | Path | None = None, **how: An
 
     Raises
     ------
-    AskNextError : there is no project and no source, or the project was made from another source.
+    AskNextError : there is no project and no source, or the project was made from another source or with
+        another of the settings given.
     """
     path = Path(path)
     if not (path / SETTINGS).is_file() and source is not None:
@@ -188,6 +189,13 @@ def open_or_create(path: str | Path, source: str | Path | None = None, **how: An
     if source is not None and made_from != str(Path(source).absolute()):
         project.close()
         raise AskNextError(f"{path} was made from {made_from}; choose another directory for other items.")
+    for name in DEFAULTS.keys() & how.keys():
+        if how[name] != project.settings[name]:
+            project.close()
+            raise AskNextError(
+                f"{path} was made with the {name} {project.settings[name]!r}, not {how[name]!r}; leave it "
+                "out, or choose another directory."
+            )
     return project
 
 
