@@ -22,10 +22,11 @@ from starlette.exceptions import HTTPException
 from asknext import __version__
 from asknext.errors import AskNextError, DamagedLogError
 from asknext.studio import requests, views
+from asknext.studio.counts import classes, counts
 from asknext.studio.desk import AbsentError, ConflictError, Desk
 from asknext.studio.exporting import export as written
 from asknext.studio.security import Guard, policy, refuse
-from asknext.studio.status import classes, counts, status
+from asknext.studio.status import status
 from asknext.studio.supervisor import Supervisor
 from asknext.studio.thumbnails import picture
 
@@ -97,10 +98,11 @@ def _reading(desk: Desk, supervisor: Supervisor, actor: str) -> APIRouter:
         """What is labelled, and how."""
         told = ("kind", "encoder", "encoder_note", "strategy", "learner", "batch", "retrain_every", "audit")
         about = {name: desk.project.settings[name] for name in told}
-        return {
-            "id": next(iter(desk.log)).id, "name": desk.project.path.resolve().name, "n": len(desk), **about,
-            "classes": classes(desk), "actor": actor,
-        }  # fmt: skip
+        with desk.turn:
+            return {
+                "id": next(iter(desk.log)).id, "name": desk.project.path.resolve().name, "n": len(desk),
+                **about, "classes": classes(desk.campaign.state), "actor": actor,
+            }  # fmt: skip
 
     @router.get("/next")
     def next_items(n: Annotated[int, Query(ge=1, le=200)] = 8, held: str = "") -> dict[str, Any]:
@@ -179,7 +181,7 @@ def _writing(desk: Desk, supervisor: Supervisor, actor: str) -> APIRouter:
         with desk.turn:
             deed()
             desk.touch()
-            return {"classes": classes(desk)}
+            return {"classes": classes(campaign.state)}
 
     @router.post("/answers")
     def answers(body: requests.Answers) -> dict[str, Any]:
@@ -211,7 +213,7 @@ def _writing(desk: Desk, supervisor: Supervisor, actor: str) -> APIRouter:
                 number = campaign.add_class(body.name, actor=actor)
             desk.touch()
             name = campaign.state.labels[number]
-            return next(one for one in classes(desk) if one["name"] == name)
+            return next(one for one in classes(campaign.state) if one["name"] == name)
 
     @router.post("/classes/rename")
     def rename(body: requests.Rename) -> dict[str, Any]:

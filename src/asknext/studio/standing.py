@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from asknext.log import Event, fold
 from asknext.log import events as kinds
 from asknext.monitor.audit import of_state
 from asknext.monitor.looks import stored
-from asknext.pool import ANSWER_CODES
+from asknext.studio.counts import classes, counts
 from asknext.studio.project import Project
 
 
@@ -24,11 +22,6 @@ def standing(project: Project, events: Sequence[Event]) -> dict[str, Any]:
     events : its log.
     """
     state = fold(events)
-    pool = state.pool
-    counts = {a.value.replace("-", "_"): int(np.sum(pool.state == c)) for a, c in ANSWER_CODES.items()}
-    answered = len(pool.labelled) + counts["out_of_scope"] + counts["unsure"]
-    unnamed = {state.labels[number] for number in state.unnamed}
-    named = zip(pool.classes, pool.counts.tolist(), strict=True)
     asked = [(place, event.body) for place, event in enumerate(events) if event.type == kinds.ASKED]
     accuracy = None
     if asked:  # that of the model that chose the newest batch
@@ -43,11 +36,8 @@ def standing(project: Project, events: Sequence[Event]) -> dict[str, Any]:
         "encoder": project.settings["encoder"],
         "strategy": asked[-1][1]["strategy"] if asked else project.settings["strategy"],
         "round": state.round,
-        "answered": answered,
-        "labelled": len(pool.labelled),
-        **counts,
-        "pending": len(pool.pending),
-        "left": state.n - answered,
-        "classes": [{"name": name, "count": n, "provisional": name in unnamed} for name, n in named],
+        **counts(state.pool),
+        "pending": len(state.pool.pending),
+        "classes": classes(state),
         "accuracy": accuracy and dict(zip(("value", "low", "high", "n"), accuracy, strict=True)),
     }

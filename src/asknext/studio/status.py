@@ -4,36 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from asknext.pool import ANSWER_CODES, OUT_OF_SCOPE, SKIPPED, UNSURE, Pool
+from asknext.studio.counts import classes, counts
 from asknext.studio.desk import Desk
 from asknext.studio.rounds import Published
 from asknext.studio.supervisor import Job
-
-
-def counts(pool: Pool) -> dict[str, int]:
-    """How many items have which answer, and how many have none; skipped ones are left."""
-    labelled = int(np.count_nonzero(pool.state >= 0))
-    outside, unsure, skipped = (
-        int(np.count_nonzero(pool.state == ANSWER_CODES[kind])) for kind in (OUT_OF_SCOPE, UNSURE, SKIPPED)
-    )
-    answered = labelled + outside + unsure
-    return {
-        "answered": answered, "labelled": labelled, "out_of_scope": outside, "unsure": unsure,
-        "skipped": skipped, "left": len(pool) - answered,
-    }  # fmt: skip
-
-
-def classes(desk: Desk) -> list[dict[str, Any]]:
-    """The classes in order of appearance, with how many items each has."""
-    with desk.turn:
-        pool, open_ = desk.pool, set(desk.campaign.provisional)
-        numbers = pool.counts.tolist()
-    return [
-        {"name": name, "count": count, "provisional": name in open_}
-        for name, count in zip(pool.classes, numbers, strict=True)
-    ]
 
 
 def status(desk: Desk, job: Job) -> dict[str, Any]:
@@ -44,7 +18,7 @@ def status(desk: Desk, job: Job) -> dict[str, Any]:
             "seq": len(desk.log),
             **counts(desk.pool),
             "round": desk.campaign.round,
-            "classes": classes(desk),
+            "classes": classes(desk.campaign.state),
             "pace": desk.pace.figures(),
             "job": {"state": job.state, "kind": job.kind, "since": job.since, "error": job.error},
             "ranking": {"round": newest.round, "age": desk.age} if newest else None,
