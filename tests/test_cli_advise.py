@@ -7,24 +7,12 @@ import shutil
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
 
 from asknext import Campaign
 from asknext.bench.results import read_measures
 from asknext.cli import advise, replay  # noqa: F401  (they register)
-from asknext.cli.app import app
 from asknext.datasets import load
-
-
-def run(*arguments: str | Path) -> Result:
-    return CliRunner().invoke(app, [str(a) for a in arguments], catch_exceptions=False)
-
-
-def refused(*arguments: str | Path) -> str:
-    result = run(*arguments)
-    assert result.exit_code == 2, result.output
-    assert result.stderr.count("\n") == 1, result.stderr
-    return result.stderr
+from command_line import refused, run
 
 
 @pytest.fixture(scope="module")

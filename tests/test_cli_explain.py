@@ -9,26 +9,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from typer.testing import CliRunner, Result
 
 from asknext import OUT_OF_SCOPE, Campaign
 from asknext.cli import advise, compare, explain  # noqa: F401  (they register)
-from asknext.cli.app import app
 from asknext.datasets import load
+from command_line import refused, run
 
 COMPARE = ("compare", "digits", "--scope", "4", "--ood-rate", "0.5", "--rounds", "3", "--initial", "12",
            "--batch", "12", "--seeds", "1", "--jobs", "1")  # fmt: skip
-
-
-def run(*arguments: str | Path) -> Result:
-    return CliRunner().invoke(app, [str(a) for a in arguments], catch_exceptions=False)
-
-
-def refused(*arguments: str | Path) -> str:
-    result = run(*arguments)
-    assert result.exit_code == 2, result.output
-    assert result.stderr.count("\n") == 1, result.stderr
-    return result.stderr
 
 
 @pytest.fixture(scope="module")

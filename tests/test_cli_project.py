@@ -9,18 +9,13 @@ from typing import Any
 
 import pytest
 from sklearn.datasets import load_wine
-from typer.testing import CliRunner, Result
 
 from asknext.cli import advise, export, import_, next_, replay, status, tell, verify  # noqa: F401  (they register)
-from asknext.cli.app import app
 from asknext.log import read_events
 from asknext.studio.project import Project
+from command_line import refused, run
 
 WINE = load_wine(as_frame=True)
-
-
-def run(*arguments: str | Path) -> Result:
-    return CliRunner().invoke(app, [str(a) for a in arguments], catch_exceptions=False)
 
 
 def said(*arguments: str | Path) -> Any:
@@ -28,13 +23,6 @@ def said(*arguments: str | Path) -> Any:
     result = run(*arguments, "--json")
     assert result.exit_code == 0, result.output
     return json.loads(result.stdout)
-
-
-def refused(*arguments: str | Path) -> str:
-    result = run(*arguments)
-    assert result.exit_code == 2, result.output
-    assert result.stderr.count("\n") == 1, result.stderr
-    return result.stderr
 
 
 @pytest.fixture(scope="module")
