@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import socket
 import subprocess
@@ -23,6 +24,9 @@ FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 )  # fmt: skip
+ASKNEXT = os.environ.get("ASKNEXT_COMMAND", f"{sys.executable} -m asknext").split()
+"""The command that is tested; another one than this environment's where the variable says so."""
+
 N = 60
 """Items of a project here; the first two are equal."""
 
@@ -67,8 +71,8 @@ class Served:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
-        self.command = [sys.executable, "-m", "asknext", "label", str(project), "--items", str(items),
-                        "--classes", "first,second", "--port", str(self.port), "--no-browser"]  # fmt: skip
+        self.command = [*ASKNEXT, "label", str(project), "--items", str(items), "--classes", "first,second",
+                        "--port", str(self.port), "--no-browser"]  # fmt: skip
         self.start()
 
     def start(self) -> None:
