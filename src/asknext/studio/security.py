@@ -16,6 +16,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from asknext.studio.people import Person
+
 LARGEST = 1_000_000
 """Bytes of a request at most."""
 
@@ -49,13 +51,15 @@ class Guard:
     Parameters
     ----------
     app : what is guarded.
+    person : who has the token; the request's state tells it on.
     token : the secret.
     port : of the address served; the loopback names with it are the hosts allowed.
     policy : the content security policy of every answer.
     """
 
-    def __init__(self, app: ASGIApp, token: str, port: int, policy: str) -> None:
+    def __init__(self, app: ASGIApp, person: Person, token: str, port: int, policy: str) -> None:
         self.app = app
+        self.person = person
         self.token = token
         self.hosts = frozenset({f"127.0.0.1:{port}", f"localhost:{port}"})
         self.cookie = f"asknext-{port}"  # cookies know no ports: each project has a name of its own
@@ -74,6 +78,7 @@ class Guard:
                 answer = refuse(413, f"the request is larger than {LARGEST} bytes; send it in parts.")
             else:
                 receive = _again(body, receive)
+        scope.setdefault("state", {})["person"] = self.person
         await (self.app if answer is None else answer)(scope, receive, hardened)
 
     def _refusal(self, scope: Scope) -> Response | None:
