@@ -18,8 +18,9 @@ from starlette.exceptions import HTTPException
 from asknext import __version__
 from asknext.errors import AskNextError, DamagedLogError
 from asknext.studio import requests, views
+from asknext.studio.address import Address
 from asknext.studio.desk import AbsentError, ConflictError, Desk
-from asknext.studio.people import Person, Role
+from asknext.studio.people import People
 from asknext.studio.routes.reading import reading
 from asknext.studio.routes.writing import writing
 from asknext.studio.security import Guard, policy, refuse
@@ -31,15 +32,14 @@ _STATUS = {ConflictError: 409, AbsentError: 404, views.HiddenError: 403, Damaged
 
 
 def make_app(
-    desk: Desk, supervisor: Supervisor, actor: str, token: str, port: int, static: Path = STATIC
+    desk: Desk, supervisor: Supervisor, people: People, where: Address, static: Path = STATIC
 ) -> FastAPI:
     """The application over a desk.
 
     Parameters
     ----------
     desk, supervisor : the project at work; both are ended with the application.
-    actor : who labels.
-    token, port : of the address, see `Guard`.
+    people, where : who may come, and to which address.
     static : the folder of the page.
     """
 
@@ -63,7 +63,7 @@ def make_app(
     app.state.ended = lambda: False  # whoever runs the server knows
     for kind, tell in told.items():
         app.add_exception_handler(kind, _handler(tell))
-    app.include_router(reading(desk, supervisor))
+    app.include_router(reading(desk, supervisor, people))
     app.include_router(writing(desk, supervisor))
 
     @app.get("/", include_in_schema=False)
@@ -76,7 +76,7 @@ def make_app(
 
     if static.is_dir():
         app.mount("/static", StaticFiles(directory=static))
-    app.add_middleware(Guard, person=Person(actor, Role.OWNER), token=token, port=port, policy=policy(shell))
+    app.add_middleware(Guard, people=people, where=where, policy=policy(shell))
     return app
 
 

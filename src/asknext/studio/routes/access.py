@@ -8,7 +8,7 @@ from fastapi import Request, Security
 from fastapi.security import SecurityScopes
 from starlette.exceptions import HTTPException
 
-from asknext.studio.people import Person, Role
+from asknext.studio.roles import Person, Role
 
 
 async def allowed(request: Request, roles: SecurityScopes) -> Person:

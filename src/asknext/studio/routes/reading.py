@@ -13,14 +13,18 @@ from asknext.studio import requests, views
 from asknext.studio.counts import classes
 from asknext.studio.desk import AbsentError, Desk
 from asknext.studio.exporting import export as written
+from asknext.studio.people import People
 from asknext.studio.routes.access import Anyone, Labeller, Reader
 from asknext.studio.routes.watching import watching
 from asknext.studio.status import status
 from asknext.studio.supervisor import Supervisor
 from asknext.studio.thumbnails import picture
 
+_SHARING = {"overlap": 0.0, "opinions": 2}
+"""Settings that projects made before there were several people lack."""
 
-def reading(desk: Desk, supervisor: Supervisor) -> APIRouter:
+
+def reading(desk: Desk, supervisor: Supervisor, people: People) -> APIRouter:
     """The router over a desk."""
     router = APIRouter(prefix="/api")
 
@@ -31,8 +35,10 @@ def reading(desk: Desk, supervisor: Supervisor) -> APIRouter:
         about = {name: desk.project.settings[name] for name in told}
         with desk.turn:
             return {
+                **{name: desk.project.settings.get(name, usual) for name, usual in _SHARING.items()},
                 "id": next(iter(desk.log)).id, "name": desk.project.path.resolve().name, "n": len(desk),
                 **about, "classes": classes(desk.campaign.state), "actor": by.name, "role": by.role,
+                "several": len(people) > 1,
             }  # fmt: skip
 
     @router.get("/next")
@@ -76,8 +82,10 @@ def reading(desk: Desk, supervisor: Supervisor) -> APIRouter:
     @router.get("/stream")
     async def stream(_: Anyone, request: Request) -> Response:
         """The status at once and on every change, as server-sent events."""
-        ended = request.app.state.ended
-        events = watching(lambda: desk.changes, lambda: status(desk, supervisor.job), ended)
+        ended, present = request.app.state.ended, request.state.present
+        events = watching(
+            lambda: desk.changes, lambda: status(desk, supervisor.job), lambda: ended() or not present()
+        )
         return StreamingResponse(events, media_type="text/event-stream")
 
     @router.get("/map")
