@@ -17,11 +17,12 @@ from starlette.exceptions import HTTPException
 
 from asknext import __version__
 from asknext.errors import AskNextError, DamagedLogError
-from asknext.studio import requests, views
+from asknext.studio import replies, requests, views
 from asknext.studio.address import Address
 from asknext.studio.desk import AbsentError, ConflictError, Desk
 from asknext.studio.people import People
 from asknext.studio.routes.reading import reading
+from asknext.studio.routes.team import team
 from asknext.studio.routes.writing import writing
 from asknext.studio.security import Guard, policy, refuse
 from asknext.studio.supervisor import Supervisor
@@ -29,6 +30,32 @@ from asknext.studio.supervisor import Supervisor
 STATIC = Path(__file__).parent / "static"
 
 _STATUS = {ConflictError: 409, AbsentError: 404, views.HiddenError: 403, DamagedLogError: 503}
+_ERRORS: dict[int | str, dict[str, Any]] = {
+    code: {"model": replies.Error, "description": what}
+    for code, what in (
+        (400, "What was sent cannot be used."), (401, "There is no key, or a wrong one."),
+        (403, "The role may not, or the request comes from elsewhere."), (404, "There is no such thing."),
+        (409, "It contradicts what is there."), (413, "It is too large."),
+        (429, "There were too many wrong keys."),
+        (503, "It cannot be done now; nothing was lost, send it again."),
+    )
+}  # fmt: skip
+_DESCRIPTION = "What changes something needs the header `X-Asknext: 1`."
+
+
+class _Described(FastAPI):
+    """An application that refuses bad input with 400, and does not tell of 422."""
+
+    def openapi(self) -> dict[str, Any]:
+        """What there is, in the form of OpenAPI."""
+        fresh = self.openapi_schema is None
+        told = super().openapi()
+        if fresh:
+            for deed in (deed for deeds in told["paths"].values() for deed in deeds.values()):
+                deed["responses"].pop("422", None)
+            for name in ("HTTPValidationError", "ValidationError"):
+                told["components"]["schemas"].pop(name, None)
+        return told
 
 
 def make_app(
@@ -52,8 +79,8 @@ def make_app(
 
     page = static / "index.html"
     shell = page.read_bytes() if page.is_file() else b""
-    app = FastAPI(title="asknext", version=__version__, docs_url=None, redoc_url=None,
-                  openapi_url="/api/openapi.json", lifespan=life)  # fmt: skip
+    app = _Described(title="asknext", version=__version__, docs_url=None, redoc_url=None, responses=_ERRORS,
+                     openapi_url="/api/openapi.json", lifespan=life, description=_DESCRIPTION)  # fmt: skip
     told: dict[type[Exception], Callable[[Any], Response]] = {
         AskNextError: lambda e: _refused(e, desk),
         RequestValidationError: lambda e: refuse(400, requests.sentence(e.errors())),
@@ -64,6 +91,7 @@ def make_app(
     for kind, tell in told.items():
         app.add_exception_handler(kind, _handler(tell))
     app.include_router(reading(desk, supervisor, people))
+    app.include_router(team(desk, people))
     app.include_router(writing(desk, supervisor))
 
     @app.get("/", include_in_schema=False)

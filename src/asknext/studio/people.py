@@ -213,8 +213,9 @@ def _read(path: Path) -> _Book:
         told = read_json(path)
         entries = [_entry(**one) for one in told["people"]]
         book = _Book(told["address"], {entry.name: entry for entry in entries})
-        if not isinstance(book.address, str) or len(book.entries) != len(entries):
-            raise ValueError("no address, or a name twice")
+        lists = isinstance(told["people"], list) and isinstance(book.address, str)
+        if not lists or len(book.entries) != len(entries):
+            raise ValueError("no list, no address, or a name twice")
     except OSError as error:
         raise AskNextError(f"{path} cannot be read ({error.strerror}); mend that.") from error
     except (AskNextError, KeyError, TypeError, ValueError) as error:
