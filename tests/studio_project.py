@@ -9,16 +9,19 @@ import numpy as np
 from starlette.testclient import TestClient
 
 from asknext.pool import OUT_OF_SCOPE, Answer
+from asknext.studio.address import Address
 from asknext.studio.api import make_app
 from asknext.studio.desk import Desk
+from asknext.studio.people import People
 from asknext.studio.project import Project
+from asknext.studio.roles import Role
 from asknext.studio.supervisor import Supervisor
 from asknext.studio.worker import work
 
 N = 120
 PORT = 8123
 HOST = f"127.0.0.1:{PORT}"
-TOKEN = "a token of the tests"
+WHERE = Address(PORT)
 NAMES: list[str | Answer] = ["red", "green", "blue", OUT_OF_SCOPE]
 TRUTH = np.arange(N) % 4
 
@@ -50,8 +53,11 @@ def round_of(desk: Desk) -> None:
 def client(desk: Desk, **how: Any) -> TestClient:
     """A browser that was let in; its supervisor is at work only within `with`."""
     supervisor = how.pop("supervisor", None) or Supervisor(desk, desk.touch)
-    app = make_app(desk, supervisor, "ann", TOKEN, PORT, **how)
-    headers = {"Authorization": f"Bearer {TOKEN}", "X-Asknext": "1"}
+    people, role, where = People(desk.project.path), how.pop("role", Role.OWNER), how.pop("where", WHERE)
+    owner = role is Role.OWNER
+    token = people.enter("ann", where.url) if owner else people.add(f"{role} {len(people)}", role)
+    app = make_app(desk, supervisor, people, where, **how)
+    headers = {"Authorization": f"Bearer {token}", "X-Asknext": "1"}
     return TestClient(app, f"http://{HOST}", headers=headers, follow_redirects=False)
 
 

@@ -23,10 +23,10 @@ from sqlalchemy.exc import OperationalError
 from starlette.testclient import TestClient
 
 from asknext.errors import AskNextError
-from asknext.studio.api import _events
 from asknext.studio.desk import Desk
 from asknext.studio.project import Project
 from asknext.studio.requests import MOST
+from asknext.studio.routes.watching import watching
 from asknext.studio.serving import FIRST, listen
 from asknext.studio.thumbnails import picture
 from studio_project import N, client, project, round_of, told
@@ -142,7 +142,7 @@ def test_the_routes_are_told_without_loading_anything(page: TestClient) -> None:
 
 def test_the_stream_tells_at_once_and_on_every_change(desk: Desk) -> None:
     async def listening() -> list[int]:
-        told = _events(lambda: desk.changes, lambda: {"changes": desk.changes}, lambda: desk.closed)
+        told = watching(lambda: desk.changes, lambda: {"changes": desk.changes}, lambda: desk.closed)
         first = await anext(told)
         asyncio.get_running_loop().call_later(0.2, desk.touch)
         second = await anext(told)

@@ -26,7 +26,9 @@ from asknext.log.reader import integrity
 from asknext.log.verify import verify_log
 from asknext.studio import rounds
 from asknext.studio.desk import Desk
+from asknext.studio.people import People
 from asknext.studio.project import SETTINGS, Project
+from asknext.studio.roles import Role
 from asknext.studio.supervisor import Supervisor, command
 from asknext.studio.worker import work
 from studio_project import N, project, round_of, told
@@ -253,34 +255,35 @@ def test_a_worker_killed_at_any_moment_leaves_the_project_sound(tmp_path: Path, 
 SERVER = """
 import os, sys
 from asknext.studio.project import Project
-from asknext.studio.serving import Address, listen, serve
+from asknext.studio.serving import address, listen, serve
 import asknext.studio.api, asknext.studio.desk, asknext.studio.supervisor, uvicorn
 for _ in sys.stdin:
     if (pid := os.fork()) == 0:
         listening = listen(None)
         port = listening.getsockname()[1]
         print(os.getpid(), port, flush=True)
-        serve(Project.open(sys.argv[1]), listening, Address(port, "secret"))
+        serve(Project.open(sys.argv[1]), listening, address(listening), str)
     os.waitpid(pid, 0)
 """
 """Servers, one after the other, without the seconds that it takes to import all that they need."""
 
 
 Letter = dict[str, Any]
+IS_JSON = {"Content-Type": "application/json"}
 
 
 class Annotator(threading.Thread):
     """Answers what is served until the server is gone; what was not acknowledged is sent again first."""
 
-    def __init__(self, port: int, letters: list[Letter], acknowledged: list[Letter]) -> None:
+    def __init__(self, port: int, token: str, letters: list[Letter], acknowledged: list[Letter]) -> None:
         super().__init__()
+        self.headers = {"Authorization": f"Bearer {token}", "X-Asknext": "1", **IS_JSON}
         self.port, self.letters, self.acknowledged = port, letters, acknowledged
         self.served = threading.Event()
 
     def call(self, path: str, body: dict[str, Any] | None = None) -> Any:
-        headers = {"Authorization": "Bearer secret", "X-Asknext": "1", "Content-Type": "application/json"}
         data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(f"http://127.0.0.1:{self.port}/api/{path}", data, headers)
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}/api/{path}", data, self.headers)
         with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
             return json.load(answer)
 
@@ -307,6 +310,7 @@ def test_a_server_killed_at_any_moment_loses_nothing(tmp_path: Path, kills: int)
     """Nothing acknowledged is lost, nothing is there twice, and no round is there by half."""
     rng = np.random.default_rng(kills)
     path = project(tmp_path, n=N if kills < 10 else 20_000, retrain_every=5, batch=5).path
+    token = People(path).add("ann", Role.OWNER)
     servers = subprocess.Popen(
         [sys.executable, "-c", SERVER, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
@@ -318,7 +322,7 @@ def test_a_server_killed_at_any_moment_loses_nothing(tmp_path: Path, kills: int)
         servers.stdin.write("go\n")
         servers.stdin.flush()
         pid, port = map(int, servers.stdout.readline().split())
-        annotator = Annotator(port, letters, acknowledged)
+        annotator = Annotator(port, token, letters, acknowledged)
         annotator.start()
         if number % 4:  # else even before it serves anything
             assert annotator.served.wait(PATIENCE)

@@ -19,7 +19,7 @@ _STALE = 60.0  # seconds after which no writer is still at work on a temporary f
 
 
 @contextmanager
-def replacing(path: Path, *, durable: bool = False) -> Iterator[BinaryIO]:
+def replacing(path: Path, *, durable: bool = False, mode: int = 0o666) -> Iterator[BinaryIO]:
     """A file to write into, which takes the place of `path` when the body ends well.
 
     A reader meets the old file or the new one, never half of it; after an exception nothing has changed.
@@ -28,12 +28,14 @@ def replacing(path: Path, *, durable: bool = False) -> Iterator[BinaryIO]:
     ----------
     path : the file; its directory is made if need be.
     durable : wait until the content is on the disk, its name too, so that it also survives a power cut.
+    mode : who may read and write it, as far as the user's own mask allows; 0o600 for what is secret.
     """
     new = [] if path.parent.exists() else [folder for folder in path.parents if not folder.exists()]
     if new:
         path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{uuid4().hex}.tmp")
     try:
+        temporary.touch(mode)
         with temporary.open("wb") as file:
             yield file
             if durable:
@@ -76,15 +78,15 @@ def sync(folder: Path) -> None:
         os.close(descriptor)
 
 
-def write_text(path: Path, text: str) -> None:
+def write_text(path: Path, text: str, mode: int = 0o666) -> None:
     """Write UTF-8 text, line ends as they are, and wait until it is on the disk."""
-    with replacing(path, durable=True) as file:
+    with replacing(path, durable=True, mode=mode) as file:
         file.write(text.encode())
 
 
-def write_json(path: Path, value: Any) -> None:
+def write_json(path: Path, value: Any, mode: int = 0o666) -> None:
     """Write JSON that any reader accepts: no NaN; wait until it is on the disk."""
-    write_text(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    write_text(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n", mode)
 
 
 def read_json(path: Path) -> Any:

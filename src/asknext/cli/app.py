@@ -153,6 +153,7 @@ def main() -> None:
         import_,
         label,
         next_,
+        people,
         replay,
         run,
         status,

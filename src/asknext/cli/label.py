@@ -33,14 +33,19 @@ def label(
         help="What learns.", show_default="logistic-regression")] = None,
     classes: Annotated[str, typer.Option(help="Classes to begin with, commas between them.")] = "",
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="By default a free one.")] = None,
+    host: Annotated[str, typer.Option(
+        help="An address of this machine, for people elsewhere to come; see asknext people.")] = "127.0.0.1",
+    address: Annotated[list[str] | None, typer.Option(
+        metavar="URL", help="What people open, where that differs, such as that of a proxy.")] = None,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Only print the address.")] = False,
 ) -> None:
+    from asknext.studio import serving
     from asknext.studio.project import open_or_create
-    from asknext.studio.serving import address, listen, serve
 
     given = {name: value for name, value in (("strategy", strategy), ("learner", learner)) if value}
     names = [name.strip() for name in classes.split(",") if name.strip()]
-    with listen(port) as socket:
+    with serving.listen(port, host) as socket:
+        where = serving.address(socket, host, address or ())
         with progress("Importing", 100) as done:
 
             def shown(_: str, made: int, total: int) -> None:
@@ -49,6 +54,8 @@ def label(
             about = {"text": text, "label": label, "embedding": embedding, "classes": names}
             opened = open_or_create(project, items, progress=shown, **about, **given)
         with opened:
-            where = address(socket)
-            screen.print(f"Label at {where.url}", highlight=False, markup=False, soft_wrap=True)
-            serve(opened, socket, where, browse=not no_browser)
+            serving.serve(opened, socket, where, _told, browse=not no_browser)
+
+
+def _told(link: str) -> None:
+    screen.print(f"Label at {link}", highlight=False, markup=False, soft_wrap=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 from pathlib import Path
@@ -55,6 +56,7 @@ class Desk:
         self.changes = 0
         self.closed = False
         self.pace = Pace(clock)
+        self.paces: defaultdict[str, Pace] = defaultdict(lambda: Pace(clock))
         self.queue = Queue(spawn(self.campaign.seed, "queue"), clock)
         self.rounds = rounds.sweep(self._folder, self.log)
         self._clock = clock
@@ -196,7 +198,8 @@ class Desk:
             self._first = self._clock()
         self._told += len(ids)
         self.queue.answered(person, ids.tolist(), answer is SKIPPED)
-        self.pace.answered(len(ids), seconds)
+        for pace in (self.pace, self.paces[person]):
+            pace.answered(len(ids), seconds)
         self.touch()
 
     def retract(self, person: str, id: str, items: Sequence[int]) -> None:

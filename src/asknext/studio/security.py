@@ -1,13 +1,12 @@
-"""Who may speak to the server: a token, a host, an origin, and what a page may load."""
+"""Who may speak to the server: a key, a host, an origin, and what a page may load."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
-import hmac
 import re
-import secrets
 from collections.abc import Iterable
+from functools import partial
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import parse_qs
@@ -16,16 +15,17 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from asknext.errors import AskNextError
+from asknext.studio.address import Address
+from asknext.studio.attempts import Attempts
+from asknext.studio.people import People
+from asknext.studio.roles import Person
+
 LARGEST = 1_000_000
 """Bytes of a request at most."""
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _IMPORT_MAP = re.compile(rb'<script type="importmap">(.*?)</script>', re.DOTALL)
-
-
-def new_token() -> str:
-    """A token that nobody guesses."""
-    return secrets.token_urlsafe(32)
 
 
 def policy(page: bytes) -> str:
@@ -40,26 +40,30 @@ def policy(page: bytes) -> str:
 
 
 class Guard:
-    """Lets through only what comes from the page itself, or from a program that has the token.
+    """Lets through only people of the project, from the page itself or from a program that has a token.
 
-    A request must name the host served and, where it names an origin, our own. It must carry the cookie, or
-    the token as `Authorization: Bearer`. One that changes something must have the header `X-Asknext: 1`
+    A request must name a host served and, where it names an origin, our own. It must carry the cookie, or
+    a token as `Authorization: Bearer`. One that changes something must have the header `X-Asknext: 1`
     besides, which no foreign page can send. The address with `?token=` gives the cookie and leads on.
+
+    What is guarded finds in the state of the request the `person`, and in `present` whether the token is
+    still that person's.
 
     Parameters
     ----------
     app : what is guarded.
-    token : the secret.
-    port : of the address served; the loopback names with it are the hosts allowed.
+    people : whom a token lets in.
+    where : what is served, whose names are the hosts and origins allowed.
     policy : the content security policy of every answer.
     """
 
-    def __init__(self, app: ASGIApp, token: str, port: int, policy: str) -> None:
+    def __init__(self, app: ASGIApp, people: People, where: Address, policy: str) -> None:
         self.app = app
-        self.token = token
-        self.hosts = frozenset({f"127.0.0.1:{port}", f"localhost:{port}"})
-        self.cookie = f"asknext-{port}"  # cookies know no ports: each project has a name of its own
+        self.people = people
+        self.hosts, self.origins = where.hosts, where.origins
+        self.cookie = f"asknext-{where.port}"  # cookies know no ports: each project has a name of its own
         self.policy = policy
+        self.attempts = Attempts()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a refused request, and hand on the others with a body of at most `LARGEST` bytes."""
@@ -81,18 +85,45 @@ class Guard:
         host, origin = headers.get("host", ""), headers.get("origin")
         if host not in self.hosts:
             return refuse(403, "this address is not served here; open the one that asknext label printed.")
-        if origin is not None and origin.removeprefix("http://") not in self.hosts:
+        if origin is not None and origin not in self.origins:
             return refuse(403, "the request comes from another page, so it is refused.")
-        offered = parse_qs(scope["query_string"].decode("latin-1")).get("token")
-        if scope["path"] == "/" and scope["method"] == "GET" and offered and self._is_token(offered[0]):
-            welcome = RedirectResponse("/", 303)
-            welcome.set_cookie(self.cookie, self.token, httponly=True, samesite="strict", path="/")
-            return welcome
-        if not any(self._is_token(given) for given in self._credentials(headers)):
-            return refuse(401, "open the address that asknext label printed; it holds the key to this page.")
-        if scope["method"] not in _SAFE and headers.get("x-asknext") != "1":
-            return refuse(403, "a request that changes something needs the header X-Asknext: 1.")
-        return None
+        try:
+            return self._enter(scope, headers)
+        except AskNextError as error:
+            return refuse(503, str(error))
+
+    def _enter(self, scope: Scope, headers: Headers) -> Response | None:
+        """Note who asks in the state of the request; else why nobody is let in."""
+        asked = parse_qs(scope["query_string"].decode("latin-1")).get("token", [])
+        offered = asked[:1] if scope["path"] == "/" and scope["method"] == "GET" else []
+        if offered and self.people.who(offered[0]):
+            return self._welcome(scope, headers["host"], offered[0])
+        given = list(self._credentials(headers))
+        for token in given:
+            if (person := self.people.who(token)) is None:
+                continue
+            if scope["method"] not in _SAFE and headers.get("x-asknext") != "1":
+                return refuse(403, "a request that changes something needs the header X-Asknext: 1.")
+            present = partial(self._present, token, person)
+            scope.setdefault("state", {}).update(person=person, present=present)
+            return None
+        client = scope["client"][0] if scope.get("client") else ""
+        if (offered or given) and self.attempts.spent(client):
+            return refuse(429, "there were too many wrong keys from your address; wait a second.")
+        return refuse(401, "open the link that you were given; it holds the key to this page.")
+
+    def _welcome(self, scope: Scope, host: str, token: str) -> Response:
+        """The cookie, for one who opens the address with the token."""
+        secure = scope["scheme"] == "https" or f"https://{host}" in self.origins
+        welcome = RedirectResponse("/", 303)
+        welcome.set_cookie(self.cookie, token, httponly=True, samesite="strict", secure=secure, path="/")
+        return welcome
+
+    def _present(self, token: str, person: Person) -> bool:
+        try:
+            return self.people.who(token) == person
+        except AskNextError:
+            return False
 
     def _credentials(self, headers: Headers) -> Iterable[str]:
         kind, _, given = headers.get("authorization", "").partition(" ")
@@ -106,9 +137,6 @@ class Guard:
                 continue
         if self.cookie in cookies:
             yield cookies[self.cookie].value
-
-    def _is_token(self, given: str) -> bool:
-        return hmac.compare_digest(given.encode("utf-8", "replace"), self.token.encode())
 
     def _hardened(self, scope: Scope, send: Send) -> Send:
         async def sending(message: Message) -> None:

@@ -1,0 +1,130 @@
+"""What is read: the project, items, how far it is, the map, what to look over, a download."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import Query, Request
+from fastapi.responses import Response, StreamingResponse
+from fastapi.routing import APIRouter
+
+from asknext.errors import AskNextError
+from asknext.studio import replies, requests, views
+from asknext.studio.counts import classes
+from asknext.studio.desk import AbsentError, Desk
+from asknext.studio.exporting import FORMATS
+from asknext.studio.exporting import export as written
+from asknext.studio.people import People
+from asknext.studio.routes.access import Anyone, Labeller, Reader
+from asknext.studio.routes.watching import watching
+from asknext.studio.status import status
+from asknext.studio.supervisor import Supervisor
+from asknext.studio.thumbnails import TYPES, picture
+
+_SHARING = {"overlap": 0.0, "opinions": 2}
+"""Settings that projects made before there were several people lack."""
+
+
+def reading(desk: Desk, supervisor: Supervisor, people: People) -> APIRouter:
+    """The router over a desk."""
+    router = APIRouter(prefix="/api")
+
+    @router.get("/project", response_model=replies.Project)
+    def project(by: Anyone) -> dict[str, Any]:
+        """What is labelled, and how."""
+        told = ("kind", "encoder", "encoder_note", "strategy", "learner", "batch", "retrain_every", "audit")
+        about = {name: desk.project.settings[name] for name in told}
+        with desk.turn:
+            return {
+                **{name: desk.project.settings.get(name, usual) for name, usual in _SHARING.items()},
+                "id": next(iter(desk.log)).id, "name": desk.project.path.resolve().name, "n": len(desk),
+                **about, "classes": classes(desk.campaign.state), "actor": by.name, "role": by.role,
+                "several": len(people) > 1,
+            }  # fmt: skip
+
+    @router.get("/next", response_model=replies.Items)
+    def next_items(
+        by: Labeller, n: Annotated[int, Query(ge=1, le=200)] = 8, held: str = ""
+    ) -> dict[str, Any]:
+        """The next items, leased to you; `held` lists those that you have already."""
+        return {"items": [views.served(desk, place) for place in desk.next(by.name, n, _numbers(held))]}
+
+    @router.get("/items/{item}", response_model=replies.Served)
+    def one_item(by: Anyone, item: int) -> dict[str, Any]:
+        """Any item, with its present answer."""
+        return views.served(desk, desk.place(item, by.name))
+
+    @router.get("/items/{item}/image", **_sends(*TYPES.values()))
+    def image(_: Anyone, item: int, size: int | None = None) -> Response:
+        """The picture as it is, or a thumbnail of so many pixels."""
+        try:
+            content, kind = picture(desk.project.items.image_path(desk.check(item)), size)
+        except AbsentError:
+            raise
+        except AskNextError as error:
+            raise AbsentError(str(error)) from error
+        return Response(content, media_type=kind, headers={"Cache-Control": "private, max-age=3600"})
+
+    @router.get("/items/{item}/why", response_model=replies.Why)
+    def why(by: Anyone, item: int) -> dict[str, Any]:
+        """Why this item is asked."""
+        return views.why(desk, desk.place(item, by.name))
+
+    @router.get("/items/{item}/similar", response_model=replies.Items)
+    def similar(_: Anyone, item: int, n: Annotated[int, Query(ge=1, le=200)] = 24) -> dict[str, Any]:
+        """Unanswered items, nearest to this one."""
+        return {"items": [views.served(desk, place) for place in views.similar(desk, item, n)]}
+
+    @router.get("/status", response_model=replies.Status)
+    def present(_: Anyone) -> dict[str, Any]:
+        """How far the labelling is."""
+        return status(desk, supervisor.job)
+
+    @router.get("/stream", **_sends("text/event-stream"))
+    async def stream(_: Anyone, request: Request) -> Response:
+        """The status at once and on every change, as server-sent events."""
+        ended, present = request.app.state.ended, request.state.present
+        events = watching(
+            lambda: desk.changes, lambda: status(desk, supervisor.job), lambda: ended() or not present()
+        )
+        return StreamingResponse(events, media_type="text/event-stream")
+
+    @router.get("/map", response_model=replies.Map)
+    def points(_: Anyone, color: str = "class") -> dict[str, Any]:
+        """Where items stand, at most 20,000 of them, with a value each."""
+        return views.map_points(desk, color)
+
+    @router.get("/review", response_model=replies.Review)
+    def review(_: Reader) -> dict[str, Any]:
+        """Labels to look over."""
+        return views.review(desk)
+
+    @router.get("/export", **_sends(*(media for _, media, _ in FORMATS.values())))
+    def export(_: Reader, format: str = "csv") -> Response:
+        """A download: csv, jsonl, events or label-studio."""
+        with desk.turn:
+            log = list(desk.log)
+        content, kind, name = written(desk.project, log, format)
+        where = {"Content-Disposition": f'attachment; filename="{name}"'}
+        return Response(content, media_type=kind, headers=where)
+
+    return router
+
+
+def _numbers(text: str) -> list[int]:
+    """Numbers with commas between them.
+
+    Raises
+    ------
+    AskNextError : anything else.
+    """
+    parts = text.split(",") if text else []
+    good = all(part.isascii() and part.isdigit() and len(part) < 19 for part in parts)
+    if not good or len(parts) > requests.MOST:
+        raise AskNextError("held must be the numbers of items with commas between them, such as 3,17.")
+    return [int(part) for part in parts]
+
+
+def _sends(*kinds: str) -> dict[str, Any]:
+    """What is told of a route whose reply is no JSON of a fixed shape."""
+    return {"response_class": Response, "responses": {200: {"content": {kind: {} for kind in kinds}}}}
