@@ -170,7 +170,8 @@ def main() -> None:
         for strategy in ("random", given.strategy):
             arms[strategy] = np.stack([run(data, seed, strategy, given) for seed in range(given.seeds)])
             curve = arms[strategy][:, :, 1].mean(axis=0)
-            told = "  ".join(f"{100 * value:.1f}" for value in curve[np.linspace(0, len(curve) - 1, 9).astype(int)[1:]])
+            eighths = np.linspace(0, len(curve) - 1, 9).astype(int)[1:]
+            told = "  ".join(f"{100 * value:.1f}" for value in curve[eighths])
             print(f"{data:11} {strategy:8} accuracy % at eighths of {given.answers}: {told}", flush=True)
         answers = arms["random"][0, :, 0]
         spared = labels_saved(answers, arms[given.strategy][:, :, 1], arms["random"][:, :, 1])
