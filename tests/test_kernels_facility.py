@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import sparse
 from scipy.spatial.distance import cdist
 
-from asknext.kernels.coverage import Coverage, Kernel, cover_by, scaled, similarity
+from asknext.kernels.coverage import Coverage, Kernel, Reach, cover_by, scaled, similarity
 from asknext.kernels.facility import facility_location, on_graph, sample_of, similarity_graph
 from asknext.kernels.graphs import nearest_graph
 from asknext.kernels.scale import nearest_other, pure_radius, purity_radii, spread
@@ -101,7 +101,7 @@ def test_small_tiles_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_gains_that_are_told_hold_at_any_time() -> None:
     rng = np.random.default_rng(4)
     X = rng.normal(size=(80, 2))
-    state, table = Coverage(X, "ball"), KERNELS["ball"](cdist(X, X))
+    state, table = Coverage(Reach(X, "ball")), KERNELS["ball"](cdist(X, X))
     covered = np.zeros(80)
     for row in (5, 17, 40):
         state.take(row)
@@ -254,7 +254,7 @@ def test_gains_over_some_rows_only() -> None:
     rng = np.random.default_rng(12)
     X, weights, covered = rng.normal(size=(90, 3)), rng.random(90), 0.3 * rng.random(90)
     some = np.sort(rng.choice(90, size=40, replace=False))
-    state = Coverage(X, "rbf", weights, covered, some)
+    state = Coverage(Reach(X, "rbf"), weights, covered, some)
     table = KERNELS["rbf"](cdist(X, X[some]))
     np.testing.assert_allclose(state.gains, np.maximum(table - covered[some], 0.0) @ weights[some])
     state.take(7)

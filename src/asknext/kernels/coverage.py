@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import numpy as np
 
@@ -56,6 +56,47 @@ def scaled(width: float, *points: Any) -> tuple[Any, ...]:
     return tuple(rows.astype(np.float32 if single else np.float64) for rows in shifted)
 
 
+class Similarity(Protocol):
+    """How much rows cover others.
+
+    Parameters
+    ----------
+    m : number of rows.
+    dtype : of the tables.
+    symmetric : whether a row covers another as much as the other covers it.
+    """
+
+    m: int
+    dtype: Any
+    symmetric: bool
+
+    def table(self, rows: Any, to: Any) -> Floats:
+        """How much rows cover others, in [0, 1]: a dense table; both are slices or positions."""
+        ...
+
+
+class Reach:
+    """Rows cover each other by their distance alone, in the same measure everywhere.
+
+    Parameters
+    ----------
+    X : (m, d) rows, dense or CSR, in units of the width; see `scaled`.
+    kernel : how similarity falls with distance.
+    """
+
+    symmetric = True
+
+    def __init__(self, X: Any, kernel: Kernel) -> None:
+        self.m = X.shape[0]
+        self._X, self._kernel, self._norms = X, kernel, squared_norms(X)
+        self.dtype = self._norms.dtype
+
+    def table(self, rows: Any, to: Any) -> Floats:
+        """How much rows cover others; see `Similarity`."""
+        X, norms = self._X, self._norms
+        return similarity(squared_distances(X[rows], X[to], norms[rows], norms[to]), self._kernel)
+
+
 class Coverage:
     """The running state of greedy facility location.
 
@@ -67,8 +108,7 @@ class Coverage:
 
     Parameters
     ----------
-    X : (m, d) rows, dense or CSR, in units of the width; see `scaled`.
-    kernel : how similarity falls with distance.
+    similar : how much rows cover others, such as `Reach`.
     weights : (m,) weight of each row to cover, not negative; all 1 where not given.
     covered : (m,) how far each row is covered at the start; 0 where not given.
     reference : positions of the rows to cover; all where not given.
@@ -76,19 +116,13 @@ class Coverage:
 
     def __init__(
         self,
-        X: Any,
-        kernel: Kernel,
+        similar: Similarity,
         weights: Array | None = None,
         covered: Array | None = None,
         reference: Ids | None = None,
     ) -> None:
-        m = X.shape[0]
-        whole = reference is None
-        self._kernel, self._norms = kernel, squared_norms(X)
-        self._X = X
-        self._to = X if reference is None else X[reference]
-        self._to_norms = self._norms if reference is None else self._norms[reference]
-        dtype = self._norms.dtype
+        m, dtype = similar.m, similar.dtype
+        self._similar, self._reference = similar, reference
         every = slice(None) if reference is None else reference
         self._weights = (np.ones(m) if weights is None else np.asarray(weights))[every].astype(dtype)
         self.covered: Floats = (np.zeros(m) if covered is None else np.asarray(covered))[every].astype(dtype)
@@ -97,7 +131,8 @@ class Coverage:
         self._depth = depth
         self._seen = np.zeros(m, dtype=np.intp)  # the time of which a gain tells
         self.taken = np.zeros(m, dtype=bool)
-        self.gains: Floats = self._first_by_halves() if whole else self._first()
+        halves = reference is None and similar.symmetric
+        self.gains: Floats = self._first_by_halves() if halves else self._first()
 
     def update(self, rows: Ids) -> None:
         """Bring the gains of these rows up to date."""
@@ -126,7 +161,7 @@ class Coverage:
 
     def take(self, row: int) -> None:
         """Cover what the row covers; it is not taken again."""
-        fresh = self._similar(slice(row, row + 1), slice(None))[0]
+        fresh = self._table(slice(row, row + 1), slice(None))[0]
         self.taken[row] = True
         if len(self._history) == self._depth:
             self.update(np.flatnonzero(~self.taken))
@@ -142,7 +177,7 @@ class Coverage:
             lost = np.zeros(len(rows[part]))
             for piece in _tiles(len(moved)):
                 to = moved[piece]
-                table = self._similar(rows[part], to)
+                table = self._table(rows[part], to)
                 table -= before[to]
                 np.minimum(table, self.covered[to] - before[to], out=table)
                 lost += _positive(table) @ self._weights[to]
@@ -150,10 +185,10 @@ class Coverage:
 
     def _first(self) -> Floats:
         """The gains at the start."""
-        gains = np.zeros(self._X.shape[0])
+        gains = np.zeros(self._similar.m)
         for part in _tiles(len(gains)):
             for to in _tiles(len(self.covered)):
-                table = self._similar(part, to)
+                table = self._table(part, to)
                 table -= self.covered[to]
                 gains[part] += _positive(table) @ self._weights[to]
         return gains
@@ -163,17 +198,16 @@ class Coverage:
         gains = np.zeros(len(self.covered))
         for part in _tiles(len(gains)):
             for to in _tiles(len(gains), part.start):
-                table = self._similar(part, to)
+                table = self._table(part, to)
                 if to.start > part.start:
                     gains[to] += self._weights[part] @ _positive(table - self.covered[part, None])
                 table -= self.covered[to]
                 gains[part] += _positive(table) @ self._weights[to]
         return gains
 
-    def _similar(self, rows: Any, to: Any) -> Floats:
+    def _table(self, rows: Any, to: Any) -> Floats:
         """How much rows cover those to cover; a dense table."""
-        norms = self._norms[rows], self._to_norms[to]
-        return similarity(squared_distances(self._X[rows], self._to[to], *norms), self._kernel)
+        return self._similar.table(rows, to if self._reference is None else self._reference[to])
 
 
 def cover_by(X: Any, centres: Any, kernel: Kernel) -> Floats:
@@ -181,6 +215,20 @@ def cover_by(X: Any, centres: Any, kernel: Kernel) -> Floats:
     if not centres.shape[0]:
         return np.zeros(X.shape[0], dtype=X.dtype)
     return similarity(to_nearest(X, centres), kernel)
+
+
+def gathered(similar: Similarity, rows: Ids, how: np.ufunc) -> Floats:
+    """How much each row is covered by some rows together: `np.maximum` by the best of them, `np.add` by all.
+
+    Returns
+    -------
+    (m,) numbers; zeros where no rows are given.
+    """
+    found = np.zeros(similar.m, dtype=similar.dtype)
+    for part in _tiles(len(rows)):
+        for to in _tiles(similar.m):
+            found[to] = how(found[to], how.reduce(similar.table(rows[part], to), axis=0))
+    return found
 
 
 def _positive(table: Floats) -> Floats:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy import sparse
 
-from asknext.kernels.coverage import Coverage, Kernel, cover_by, scaled, similarity
+from asknext.kernels.coverage import Coverage, Kernel, Reach, cover_by, scaled, similarity
 from asknext.kernels.distances import squared_distances, squared_norms
 from asknext.kernels.graphs import nearest_graph
 from asknext.types import Array, Floats, Ids
@@ -74,7 +74,7 @@ def facility_location(
     if sample is not None:
         X, covered = X[sample], covered[sample]
         weights = None if weights is None else np.asarray(weights)[sample]
-    state = Coverage(X, kernel, weights, covered)
+    state = Coverage(Reach(X, kernel), weights, covered)
     rows, gains = np.empty(n, dtype=np.intp), np.empty(n)
     for step in range(n):
         rows[step] = state.best(rng)

@@ -71,7 +71,7 @@ def kth_distance(X: Any, others: Any, k: int, own: Array | None = None) -> Float
         if k == 1:
             near = table.min(axis=1)
         else:
-            table.partition(sorted({min(k, m) - 1, max(1, min(k, m - 1)) - 1}), axis=1)
+            table.partition(np.unique(np.maximum(wanted, 1) - 1), axis=1)
             near = table[np.arange(len(table)), np.maximum(wanted, 1) - 1]
         found[part] = np.where(wanted > 0, near, 0.0)
     return np.sqrt(found)

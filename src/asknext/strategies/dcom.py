@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from asknext.errors import AskNextError
-from asknext.kernels.coverage import Coverage, scaled
+from asknext.kernels.coverage import Coverage, Reach, scaled
 from asknext.kernels.distances import as_points, centred, to_nearest
 from asknext.kernels.facility import sample_of
 from asknext.kernels.scale import purity_radii, to_unit
@@ -90,7 +90,7 @@ class DCoM(Strategy):
         doubt = to_unit(closeness(round.read("proba")))
         (points,) = scaled(radius, X)
         sample = sample_of(len(ids), max(PAIRS // len(ids), 20 * n), rng)
-        state = Coverage(points, "ball", covered=covered, reference=sample)
+        state = Coverage(Reach(points, "ball"), covered=covered, reference=sample)
         picks = []
         for _ in range(n):
             state.update(free)

@@ -1,0 +1,164 @@
+"""Auto: cover what the model is in doubt about, as far as each answer has to reach."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from asknext.errors import AskNextError
+from asknext.kernels.coverage import Coverage, gathered
+from asknext.kernels.self_tuning import SelfTuning, local_scale, spaces
+from asknext.kernels.softmax_head import softmax_head
+from asknext.round import Round
+from asknext.strategies.base import Selection, Strategy
+from asknext.strategies.margin import closeness
+from asknext.types import Array, Floats, Ids
+
+EACH = 20  # items looked at for each one asked, where not all are
+MOST = 20_000  # items looked at, unless more are asked
+FAINT = 1e-3  # chance of an item without doubt to be looked at, against that of a typical one
+AMONG = 16  # neighbours within its reach that tell the scale of an item, where not all are measured
+
+
+@dataclass(frozen=True)
+class Auto(Strategy):
+    """Ask the items that cover best what the model is in doubt about, each answer reaching as far as it must.
+
+    One rule for every budget. An item counts by the model's doubt 1 - (p1 - p2), and by its chance of being
+    in scope once some items turned out not to be. An answer reaches, where items lie thickly less far than
+    where they lie thinly, over so many items as would share the pool, by doubt, among all answers and this
+    batch. So it moves by itself from clustering, while nothing is known, to spread-out uncertainty sampling
+    when the model is nearly sure. Answered and pending items cover what lies around them.
+
+    Parameters
+    ----------
+    floor : the least scale of an item, as a part of the median.
+    ramp : labels a class from which on the covered item's scale alone counts; up to one, that of both.
+    prior : answers that the share of answers in scope weighs like, in the vote on what is in scope.
+    sample : items looked at where there are more, but at least 20 for each one asked; drawn in proportion to
+        their doubt.
+
+    Raises
+    ------
+    AskNextError : a parameter out of its range.
+
+    Paper
+    -----
+    Ours: weighted facility location (Wei, Iyer & Bilmes 2015; Bae et al. 2025) in self-tuning kernels
+    (Zelnik-Manor & Perona 2004), with the purity × informativeness of Park et al. 2022.
+    """
+
+    name = "auto"
+    family = "hybrid"
+    paper = "ours"
+    cost = "S² d for S = 4000 items or 20 B, at most 20,000, then N C"
+    needs = frozenset({"embedding", "proba"})
+    stochastic = True
+
+    floor: float = 0.05
+    ramp: float = 10.0
+    prior: float = 0.5
+    sample: int = 4000
+
+    def __post_init__(self) -> None:
+        for name, least in (("floor", 0.0), ("ramp", 1.0), ("prior", 0.0)):
+            if not getattr(self, name) > least:
+                raise AskNextError(f"{name} is {getattr(self, name)}; give a number above {least:g}.")
+        if self.sample < 1:
+            raise AskNextError(f"sample is {self.sample}; look at 1 item or more.")
+
+    def select(self, round: Round, n: int, rng: np.random.Generator) -> Selection:
+        """Choose n items in the order of the greedy algorithm."""
+        doubt = doubts(round)
+        seen, weights = self._seen(doubt, n, rng)
+        asked = len(round.asked)
+        open_, known = np.arange(len(seen)), np.arange(len(seen), len(seen) + asked)
+        ids = np.concatenate([round.candidates[seen], round.asked])
+        X: Any = round.read("embedding", ids)
+        similar = self._similar(X, ids, round, float(doubt.mean()), n, rng)
+        purity = self._purity(similar, X, round, known)[: len(seen)]
+        weights = np.concatenate([weights * purity, np.zeros(asked)])
+        state = Coverage(similar, weights, gathered(similar, known, np.maximum))
+        state.taken[known] = True
+        rows, gains = np.empty(n, dtype=np.intp), np.empty(n)
+        for step in range(n):
+            rows[step] = state.best(rng)
+            gains[step] = state.gains[rows[step]]
+            state.take(int(rows[step]))
+        share = gains / (weights[open_].sum() or 1.0)
+        parts = {"coverage": share, "doubt": doubt[seen[rows]], "purity": purity[rows]}
+        return Selection(round.candidates[seen[rows]], share, parts)
+
+    def _seen(self, doubt: Floats, n: int, rng: np.random.Generator) -> tuple[Ids, Floats]:
+        """The candidates looked at, and what each counts for: all by their doubt, or a sample drawn by it."""
+        size = max(self.sample, 2 * n, min(EACH * n, MOST))
+        if len(doubt) <= size:
+            return np.arange(len(doubt)), doubt
+        chance = _chances(doubt + FAINT * doubt.mean(), size)
+        ends = np.cumsum(chance)
+        seen = np.searchsorted(ends, np.arange(rng.random(), ends[-1]), side="right")
+        return seen, doubt[seen] / chance[seen]
+
+    def _similar(
+        self, X: Any, ids: Ids, round: Round, doubt: float, n: int, rng: np.random.Generator
+    ) -> SelfTuning:
+        """How much the items looked at and those asked cover each other."""
+        answered = len(round.labelled) + len(round.out_of_scope)
+        total = len(round.candidates) + len(round.asked)
+        reach = max(1, int(np.rint(total * doubt / (answered + n))))
+        everyone = np.concatenate([round.candidates, round.asked])
+        some = _some(total, max(self.sample, min(AMONG * total // reach, MOST)), rng)
+        own = _places(everyone[some], ids)
+        both = spaces(round.read("embedding", everyone[some]), X)
+        k = max(1, int(np.rint(reach * len(some) / total)))
+        scales = [local_scale(others, rows, own, k, self.floor) for others, rows in both]
+        classes = max(1, len(np.unique(round.y)))
+        rate = len(round.labelled) / classes
+        t = float(np.clip(np.log(rate) / np.log(self.ramp), 0.0, 1.0)) if rate > 0 else 0.0
+        return SelfTuning([rows for _, rows in both], scales, t)
+
+    def _purity(self, similar: SelfTuning, X: Any, round: Round, known: Ids) -> Floats:
+        """The chance of each item to be in scope: the root of a vote of the answers times that of a model."""
+        inside = known[np.isin(round.asked, round.labelled)]
+        outside = known[np.isin(round.asked, round.out_of_scope)]
+        if not len(outside):
+            return np.ones(similar.m)
+        near, far = gathered(similar, inside, np.add), gathered(similar, outside, np.add)
+        share = len(inside) / (len(inside) + len(outside))
+        vote = (near + self.prior * share) / (near + far + self.prior)
+        if not len(inside):
+            return np.asarray(np.sqrt(vote), dtype=np.float64)
+        told = np.concatenate([inside, outside])
+        scope = softmax_head(X[told], (np.arange(len(told)) < len(inside)).astype(np.intp), 2)
+        return np.asarray(np.sqrt(vote * scope.proba(X)[:, 1]), dtype=np.float64)
+
+
+def doubts(round: Round) -> Floats:
+    """1 - (p1 - p2) of each candidate; ones where no model tells the items apart."""
+    doubt = closeness(round.read("proba"))
+    if len(np.unique(round.y)) < 2 or not doubt.any():
+        return np.ones(len(doubt))
+    return np.asarray(doubt, dtype=np.float64)
+
+
+def _chances(weights: Array, size: int) -> Floats:
+    """Chances in proportion to weights above 0, none above 1, that add up to `size`, fewer than there are."""
+    chance = weights * (size / weights.sum())
+    while (chance > 1.0).any():
+        full = chance >= 1.0
+        chance = np.where(full, 1.0, weights * ((size - full.sum()) / weights[~full].sum()))
+    return chance
+
+
+def _some(m: int, size: int, rng: np.random.Generator) -> Ids:
+    """Positions of all of m items, or of a random sample of them."""
+    return np.arange(m) if m <= size else np.sort(rng.choice(m, size=size, replace=False))
+
+
+def _places(ids: Ids, wanted: Ids) -> Ids:
+    """Where each of the wanted stands among distinct ids; -1 where it does not."""
+    order = np.argsort(ids)
+    at = order[np.minimum(np.searchsorted(ids, wanted, sorter=order), len(ids) - 1)]
+    return np.where(ids[at] == wanted, at, -1)

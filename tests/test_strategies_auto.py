@@ -1,0 +1,178 @@
+"""Auto against its formula, written plainly; its sample; what it makes of duplicates and of nothing known."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy import sparse
+from scipy.spatial.distance import cdist
+
+import asknext
+from asknext.errors import AskNextError
+from asknext.kernels.coverage import gathered
+from asknext.kernels.self_tuning import SelfTuning, local_scale, spaces
+from asknext.kernels.softmax_head import softmax_head
+from asknext.strategies.auto import Auto, _chances, _places
+
+
+def plain(X: Any, doubt: Any, n: int, inside: Any, outside: Any, y: Any, scope: Any = None) -> list[int]:
+    """The rule, as it is written down: all tables in memory; `scope` is the model of what is in scope."""
+    N, answered = len(X), np.concatenate([inside, outside]).astype(int)
+    u = np.array(doubt, dtype=float)
+    u[answered] = 0.0
+    open_ = np.setdiff1d(np.arange(N), answered)
+    q = max(1, int(np.rint(N * u[open_].mean() / (len(answered) + n))))
+    H = X - X.mean(axis=0)
+    H = H / np.linalg.norm(H, axis=1, keepdims=True)
+    labels_a_class = len(inside) / max(1, len(set(y)))
+    t = np.clip(np.log(labels_a_class) / np.log(10), 0, 1) if len(inside) else 0.0
+    exponent = np.zeros((N, N))
+    for space in (X, H):
+        d = cdist(space, space)
+        s = np.sort(d, axis=1)[:, min(q, N - 1)]
+        s = np.maximum(s, 0.05 * np.median(s))
+        exponent += d**2 / (s[:, None] ** (1 - t) * s[None, :] ** (1 + t))
+    K = np.exp(-exponent / 2)
+    if len(outside):
+        a, share = 0.5, len(inside) / len(answered)
+        V = (K[inside].sum(axis=0) + a * share) / (K[answered].sum(axis=0) + a)
+        u *= np.sqrt(V * scope)
+    m = K[answered].max(axis=0) if len(answered) else np.zeros(N)
+    picked: list[int] = []
+    for _ in range(n):
+        gains = np.maximum(0, K - m) @ u
+        gains[[*answered, *picked]] = -1
+        picked.append(int(gains.argmax()))
+        m = np.maximum(m, K[picked[-1]])
+    return picked
+
+
+@pytest.fixture
+def X() -> Any:
+    rng = np.random.default_rng(3)
+    return np.concatenate([rng.normal(size=(40, 3)), 0.2 * rng.normal(size=(40, 3)) + 4])
+
+
+def proba(n: int) -> Any:
+    return np.random.default_rng(4).dirichlet(np.ones(3), size=n)
+
+
+def test_nothing_known(X: Any) -> None:
+    picked = asknext.select(X, n=6, strategy="auto", proba=np.full((80, 3), 1 / 3))
+    assert picked.ids.tolist() == plain(X, np.ones(80), 6, [], [], [])
+    assert {i // 40 for i in picked.ids[:2].tolist()} == {0, 1}, "each cloud gets one of the first two"
+
+
+@pytest.mark.parametrize("labels", [3, 12, 50])
+def test_labels_and_a_model(X: Any, labels: int) -> None:
+    inside = np.random.default_rng(5).choice(80, labels, replace=False)
+    y, p = np.arange(labels) % 3, proba(80)
+    top = np.sort(p, axis=1)
+    doubt = 1 - (top[:, 2] - top[:, 1])
+    picked = asknext.select(X, n=7, strategy="auto", labelled=inside, y=y, proba=p)
+    assert picked.ids.tolist() == plain(X, doubt, 7, inside, [], y)
+    np.testing.assert_allclose(picked.parts["doubt"], doubt[picked.ids])
+    assert (picked.parts["purity"] == 1).all()
+
+
+def test_out_of_scope_weighs_down_what_is_like_it(X: Any) -> None:
+    inside, outside = np.arange(6), np.arange(40, 46)
+    y, p = np.arange(6) % 3, proba(80)
+    top = np.sort(p, axis=1)
+    found = asknext.select(X, n=10, strategy=Auto(), labelled=inside, y=y, out_of_scope=outside, proba=p)
+    told = np.concatenate([inside, outside])
+    centred = X - X.mean(axis=0)
+    scope = softmax_head(centred[told], (np.arange(12) < 6).astype(int), 2).proba(centred)[:, 1]
+    assert found.ids.tolist() == plain(X, 1 - (top[:, 2] - top[:, 1]), 10, inside, outside, y, scope)
+    assert np.mean(found.ids < 40) >= 0.7
+    assert (found.parts["purity"] < 1).all()
+
+
+def test_sparse_rows_are_taken_as_dense_ones_from_zero() -> None:
+    rng = np.random.default_rng(0)
+    X = rng.poisson(0.4, size=(90, 12)).astype(float)
+    X[:, 0] += 0.01 * np.arange(90)
+    p = proba(90)
+    (E, _), (H, _) = spaces(sparse.csr_matrix(X), sparse.csr_matrix(X))
+    np.testing.assert_allclose(H.toarray(), X / np.linalg.norm(X, axis=1, keepdims=True))
+    np.testing.assert_allclose(E.toarray(), X)
+    given = {"n": 8, "strategy": "auto", "labelled": [0, 1, 2], "y": [0, 1, 2], "proba": p}
+    found = asknext.select(sparse.csr_matrix(X), **given)
+    assert len(set(found.ids.tolist())) == 8
+
+
+def test_the_kernel_is_its_formula() -> None:
+    rng = np.random.default_rng(1)
+    X, Y = rng.normal(size=(30, 4)), rng.normal(size=(30, 2))
+    s, r = rng.uniform(0.5, 2, 30), rng.uniform(0.5, 2, 30)
+    for t in (0.0, 0.4, 1.0):
+        K = SelfTuning([X, Y], [s, r], t).table(slice(0, 30), np.arange(30))
+        e = cdist(X, X) ** 2 / (s[:, None] ** (1 - t) * s ** (1 + t))
+        e += cdist(Y, Y) ** 2 / (r[:, None] ** (1 - t) * r ** (1 + t))
+        np.testing.assert_allclose(K, np.exp(-e / 2), rtol=1e-3)
+    similar = SelfTuning([X, Y], [s, r], 0.4)
+    rows = np.array([3, 7])
+    table = similar.table(rows, slice(None))
+    np.testing.assert_allclose(gathered(similar, rows, np.maximum), table.max(axis=0))
+    np.testing.assert_allclose(gathered(similar, rows, np.add), table.sum(axis=0), rtol=1e-5)
+    assert not gathered(similar, rows[:0], np.add).any()
+
+
+def test_scales_have_a_floor_and_copies_do_not_make_them_0() -> None:
+    X = np.array([[0.0], [0.0], [1.0], [2.0], [4.0]])
+    scale = local_scale(X, X, np.arange(5), 1, 0.5)
+    assert scale.tolist() == [0.5, 0.5, 1.0, 1.0, 2.0]
+    assert local_scale(X[:2], X[:2], np.arange(2), 1, 0.05).tolist() == [1.0, 1.0]
+
+
+def test_a_sample_of_a_large_pool_covers_nearly_as_well() -> None:
+    """Twenty blobs of very different sizes; a tenth of the items looked at."""
+    rng = np.random.default_rng(2)
+    sizes = rng.integers(20, 300, 20)
+    centres = 9 * rng.normal(size=(20, 3))
+    X = np.concatenate([c + rng.normal(size=(m, 3)) for c, m in zip(centres, sizes, strict=True)])
+    blob = np.repeat(np.arange(20), sizes)
+    flat = np.full((len(X), 2), 0.5)
+    found = asknext.select(X, n=20, strategy=Auto(sample=len(X) // 10), proba=flat)
+    exact = asknext.select(X, n=20, strategy=Auto(sample=len(X)), proba=flat)
+
+    def error(ids: Any) -> float:
+        return float(cdist(X, X[ids]).min(axis=1).mean())
+
+    assert error(found.ids) < 1.15 * error(exact.ids)
+    assert len(np.unique(blob[found.ids])) >= 18
+
+
+def test_a_sample_is_drawn_by_doubt() -> None:
+    chance = _chances(np.array([100.0, 1.0, 1.0, 1.0, 1.0]), 3)
+    np.testing.assert_allclose(chance, [1, 0.5, 0.5, 0.5, 0.5])
+    rng = np.random.default_rng(0)
+    doubt = rng.uniform(size=500) ** 8
+    seen, weights = Auto(sample=100)._seen(doubt, 2, rng)
+    assert 95 <= len(seen) <= 105
+    assert len(set(seen.tolist())) == len(seen)
+    assert weights.sum() == pytest.approx(doubt.sum(), rel=0.1)
+
+
+def test_places() -> None:
+    assert _places(np.array([7, 2, 9]), np.array([9, 3, 7, 11])).tolist() == [2, -1, 0, -1]
+
+
+def test_all_alike_and_all_sure() -> None:
+    X, sure = np.ones((30, 2)), np.tile([1.0, 0.0], (30, 1))
+    picked = asknext.select(X, n=5, strategy="auto", labelled=[0, 1], y=[0, 1], proba=sure)
+    assert len(set(picked.ids.tolist())) == 5
+    whole = asknext.select(X, n=28, strategy="auto", labelled=[0, 1], y=[0, 1], proba=sure)
+    assert sorted(whole.ids.tolist()) == list(range(2, 30))
+
+
+@pytest.mark.parametrize("name", ["floor", "prior"])
+def test_parameters_out_of_range(name: str) -> None:
+    with pytest.raises(AskNextError, match=f"{name} is 0; give a number above 0"):
+        Auto(**{name: 0})
+    with pytest.raises(AskNextError, match="ramp is 1; give a number above 1"):
+        Auto(ramp=1)
+    with pytest.raises(AskNextError, match="sample is 0"):
+        Auto(sample=0)
