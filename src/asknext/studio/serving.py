@@ -93,12 +93,15 @@ def serve(
     import uvicorn
 
     from asknext.studio.api import make_app
+    from asknext.studio.backups import back_up, pointing_to_a_copy
     from asknext.studio.desk import Desk
     from asknext.studio.supervisor import Supervisor
 
     owner, people = person(), People(project.path)
     check_company(people, owner, where)
-    desk = Desk(project)
+    with pointing_to_a_copy(project.path):
+        desk = Desk(project)
+    Thread(target=back_up, args=(project, list(desk.log)), daemon=True).start()
     app = make_app(desk, Supervisor(desk, desk.touch), people, where)
     behind = bool(where.names)  # then a proxy on this machine says who asks
     settings = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False,
