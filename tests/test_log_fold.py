@@ -70,9 +70,14 @@ def labels(*events: Event) -> dict[int, Any]:
     return {int(i): pool.classes[c] for i, c in zip(pool.labelled, pool.y, strict=True)}
 
 
+APART = ("audit", "opinions")
+
+
 def same(one: State, two: State) -> bool:
-    names = [field.name for field in fields(State) if field.name[0] != "_" and field.name != "audit"]
+    names = [field.name for field in fields(State) if field.name[0] != "_" and field.name not in APART]
     alike = all(np.array_equal(getattr(one, name), getattr(two, name)) for name in names)
+    alike &= [one.opinions.of(item) for item in range(one.n)] == [two.opinions.of(i) for i in range(two.n)]
+    alike &= np.array_equal(one.opinions.stands, two.opinions.stands)
     return alike and np.array_equal(one.audit.ids, two.audit.ids)
 
 

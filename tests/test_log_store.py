@@ -19,6 +19,7 @@ from sqlalchemy.exc import CompileError, OperationalError
 from asknext.errors import AskNextError, DamagedLogError
 from asknext.log import Event, EventLog, read_events
 from asknext.log.events import (
+    ADJUDICATED,
     ANSWERED,
     ASKED,
     CLASS_ADDED,
@@ -31,6 +32,8 @@ from asknext.log.events import (
     FITTED,
     REQUIRED,
     RETRACTED,
+    REVIEWED,
+    SECONDED,
     STOPPED,
 )
 from asknext.log.migrations import MIGRATIONS, migrations
@@ -46,7 +49,10 @@ BODIES: dict[str, dict[str, Any]] = {
     ASKED: {"round": 0, "ids": [1], "strategy": "s", "state": "d", "memory": {}, "seconds": {"select": 0.1}},
     ANSWERED: {"ids": [1, 2], "answers": [0, "unsure"]},
     CORRECTED: {"ids": [], "answers": []},
+    SECONDED: {"ids": [1], "answers": ["out-of-scope"]},
+    ADJUDICATED: {"ids": [1], "answers": [0]},
     RETRACTED: {"ids": [1]},
+    REVIEWED: {"ids": [1], "answers": [0]},
     COMMENTED: {"ids": [0, 2], "text": "blurred"},
     FITTED: {"round": 1, "labelled": 2, "learner": "l", "columns": {"proba": "k"}, "seconds": {"fit": 1}},
     STOPPED: {"reason": "enough"},
@@ -97,6 +103,7 @@ def test_every_type_can_be_kept(kind: str, tmp_path: Path) -> None:
         (ASKED, "ids", ["1"]), (ASKED, "ids", 1), (ASKED, "memory", []), (ASKED, "seconds", {"select": "x"}),
         (ANSWERED, "answers", [0.5]), (FITTED, "columns", {"proba": 3}), (STOPPED, "reason", 1),
         (RETRACTED, "ids", [0.5]), (COMMENTED, "text", None),
+        (SECONDED, "answers", [0.5]), (ADJUDICATED, "answers", [True]), (REVIEWED, "ids", None),
     ],
 )  # fmt: skip
 def test_a_value_of_another_form_is_refused(kind: str, key: str, value: Any) -> None:

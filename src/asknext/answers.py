@@ -6,6 +6,7 @@ import math
 import reprlib
 from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 
@@ -43,6 +44,16 @@ def as_text(name: str, value: Any) -> str:
     except UnicodeEncodeError as error:
         raise AskNextError(f"{name} is {value!r}, which is no Unicode text ({error.reason}).") from error
     return str.__str__(value)
+
+
+def as_name(id: str | None) -> str:
+    """The user's own name for a delivery, or a new one.
+
+    Raises
+    ------
+    AskNextError : it is no text.
+    """
+    return uuid4().hex if id is None else as_text("id", id)
 
 
 def as_ids(ids: Sequence[int] | Array, n: int) -> Ids:

@@ -7,10 +7,9 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from time import perf_counter
 from typing import Any, Self
-from uuid import uuid4
 
 from asknext import detectors
-from asknext.answers import as_answers, as_ids, as_label, as_text, as_whole
+from asknext.answers import as_answers, as_ids, as_label, as_name, as_text, as_whole
 from asknext.choosing import Chooser
 from asknext.errors import AskNextError
 from asknext.learners.fitting import Fitting, Table
@@ -88,21 +87,10 @@ class Campaign:
         try:
             with self.transaction():
                 self._ledger.append(*history)
-                self._open(classes, audit)
+                self._ledger.begin(len(self.table), lambda: self.table.key, self.seed, classes, audit)
         except BaseException:
             self.close()
             raise
-
-    def _open(self, classes: Sequence[Label], audit: float | None) -> None:
-        """Start a new log, or check that the one found belongs to this data and seed."""
-        data = self.table.key if self.log.path or len(self.log) else ""
-        if len(self.log) == 0:
-            self._ledger.append(decide.created(len(self.table), data, self.seed, audit or 0.0))
-            for label in classes:
-                self.add_class(label)
-            return
-        found = str(self.log.path or "the history")
-        decide.check_same(self.state, found, len(self.table), data, self.seed, audit)
 
     # ---------------------------------------------------------------- what is known
 
@@ -225,11 +213,25 @@ class Campaign:
         """
         self._answer(kinds.CORRECTED, ids, answers, id, actor)
 
+    def second(self, ids: Given, answers: Given, *, id: str | None = None, actor: str = "") -> None:
+        """Take in further opinions, of others than who answered first; what stands is what most say.
+
+        Parameters, raises: as for `tell`, but the items must have been answered before.
+        """
+        self._answer(kinds.SECONDED, ids, answers, id, actor)
+
+    def adjudicate(self, ids: Given, answers: Given, *, id: str | None = None, actor: str = "") -> None:
+        """Speak the last word on items; the opinions are kept, and later ones change nothing.
+
+        Parameters, raises: as for `tell`, but the items must have been answered before, and none is SKIPPED.
+        """
+        self._answer(kinds.ADJUDICATED, ids, answers, id, actor)
+
     @in_turn
     def _answer(self, kind: str, ids: Given, answers: Given, id: str | None, actor: str) -> None:
         places = as_ids(ids, len(self.table))
         given = as_answers(answers, len(places))
-        self._ledger.answer(kind, places, given, _name(id), actor)
+        self._ledger.answer(kind, places, given, as_name(id), actor)
 
     @in_turn
     def retract(self, ids: Given, *, id: str | None = None, actor: str = "") -> None:
@@ -241,15 +243,18 @@ class Campaign:
         ------
         AskNextError : an id is no position in the pool or stands twice, or an item has no answer.
         """
-        self._ledger.retract(as_ids(ids, len(self.table)), _name(id), actor)
+        self._ledger.deliver(id, actor, decide.retracted, as_ids(ids, len(self.table)))
+
+    @in_turn
+    def review(self, ids: Given, *, id: str | None = None, actor: str = "") -> None:
+        """Note that answers were looked over and stay as they are. Parameters, raises: as for `retract`."""
+        self._ledger.deliver(id, actor, decide.reviewed, as_ids(ids, len(self.table)))
 
     @in_turn
     def comment(self, ids: Given, text: str, *, id: str | None = None, actor: str = "") -> None:
         """Note something about items; it changes nothing that is learnt. Parameters: as for `tell`."""
-        places = as_ids(ids, len(self.table)).tolist()
-        self._ledger.append(
-            Event(kinds.COMMENTED, {"ids": places, "text": as_text("text", text)}, _name(id), actor)
-        )
+        body = {"ids": as_ids(ids, len(self.table)).tolist(), "text": as_text("text", text)}
+        self._ledger.append(Event(kinds.COMMENTED, body, as_name(id), actor))
 
     # ---------------------------------------------------------------- classes
 
@@ -265,27 +270,29 @@ class Campaign:
         return self.classes[-1]
 
     @in_turn
-    def rename_class(self, old: Label, new: Label, *, actor: str = "") -> None:
+    def rename_class(self, old: Label, new: Label, *, id: str | None = None, actor: str = "") -> None:
         """Give a class another name; its items keep it, and the old one is free, unless it was provisional.
 
         Raises
         ------
         AskNextError : there is no class `old`, or there is already a class `new` (merge them instead).
         """
-        self._ledger.append(decide.class_renamed(self.state, old, new, actor))
+        self._ledger.deliver(id, actor, decide.class_renamed, old, new)
 
     @in_turn
-    def merge_class(self, label: Label, *, into: Label, actor: str = "") -> None:
+    def merge_class(self, label: Label, *, into: Label, id: str | None = None, actor: str = "") -> None:
         """Unite a class with another; its items count as the other's from now on.
 
         Raises
         ------
         AskNextError : one of the classes is unknown, or both are the same.
         """
-        self._ledger.append(decide.class_merged(self.state, label, into, actor))
+        self._ledger.deliver(id, actor, decide.class_merged, label, into)
 
     @in_turn
-    def split_class(self, label: Label, ids: Given, new: Label, *, actor: str = "") -> None:
+    def split_class(
+        self, label: Label, ids: Given, new: Label, *, id: str | None = None, actor: str = ""
+    ) -> None:
         """Make some items of a class another class, a new one or one there is.
 
         Parameters
@@ -298,8 +305,7 @@ class Campaign:
         ------
         AskNextError : there is no class `label`, both are the same, or an item is not of `label`.
         """
-        places = as_ids(ids, len(self.table))
-        self._ledger.append(*decide.class_split(self.state, label, places, new, actor))
+        self._ledger.deliver(id, actor, decide.class_split, label, as_ids(ids, len(self.table)), new)
 
     # ---------------------------------------------------------------- the record
 
@@ -326,8 +332,6 @@ class Campaign:
         ------
         AskNextError : the campaign has no learner, or one without probabilities.
         """
-        if "proba" not in self.fitting.learner.provides:
-            raise AskNextError("advice needs a learner with class probabilities, and this one has none.")
         given = (self.table, self._columns, self.seed, self._chooser.given.get("embedding"))
         self._watch = self._watch or Watch(self.fitting.learner, *given)
         seen = self._watch.readings(self.log, lambda n: self._chooser.choose(self.state, n)[0].ids)
@@ -387,8 +391,3 @@ class Campaign:
         pool = self.pool
         known = f"{len(pool.labelled)} labelled, {len(pool.classes)} classes"
         return f"Campaign({len(pool)} items, {known}, round {self.round}, strategy {self.strategy.name!r})"
-
-
-def _name(id: str | None) -> str:
-    """The user's own name for a delivery, or a new one."""
-    return uuid4().hex if id is None else as_text("id", id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import count
 from typing import Any
 
@@ -18,6 +19,9 @@ from asknext.log.fold import State
 from asknext.pool import ANSWER_CODES, Answer
 from asknext.strategies import Selection, Strategy
 from asknext.types import Array, Ids, Label
+
+TEXTS = {code: answer.value for answer, code in ANSWER_CODES.items()}
+"""How the log writes an answer that is no class, by its code."""
 
 
 def created(n: int, data: str, seed: int, audit: float) -> Event:
@@ -52,18 +56,18 @@ def asked(state: State, strategy: Strategy, selection: Selection, seconds: float
 
 def answered(
     state: State, kind: str, places: Ids, given: Sequence[Label | Answer], id: str, actor: str
-) -> Event:
+) -> list[Event]:
     """Answers, written down by what they mean in this state; an unknown label becomes null.
 
     Parameters
     ----------
     state : what is known before, its classes above all.
-    kind : ANSWERED or CORRECTED.
+    kind : ANSWERED, CORRECTED, SECONDED or ADJUDICATED.
     places : (m,) items; given : one answer each.
     id, actor : of the event.
     """
     numbers = {a: a.value if isinstance(a, Answer) else state.meant_by(a) for a in dict.fromkeys(given)}
-    return Event(kind, {"ids": places.tolist(), "answers": [numbers[a] for a in given]}, id=id, actor=actor)
+    return [Event(kind, {"ids": places.tolist(), "answers": [numbers[a] for a in given]}, id, actor)]
 
 
 def check_same(state: State, place: str, n: int, data: str, seed: int, audit: float | None) -> None:
@@ -91,13 +95,16 @@ def check_same(state: State, place: str, n: int, data: str, seed: int, audit: fl
         raise AskNextError(f"{place} was started with audit={state.audit.share}, not {audit}; give that.")
 
 
-def check_open(state: State, kind: str, places: Ids) -> None:
-    """Answers are for items without a settled one, corrections for the others; unsure items take both.
+def check_open(state: State, kind: str, places: Ids, given: Sequence[Label | Answer]) -> None:
+    """Answers are for items without a settled one, all else for the others; unsure items take both.
 
     Raises
     ------
-    AskNextError : an item is of the wrong kind; the message names it and the method to call.
+    AskNextError : an item is of the wrong kind, the message names it and the method to call; or the last word
+        would be to skip.
     """
+    if kind == kinds.ADJUDICATED and Answer.SKIPPED in given:
+        raise AskNextError("skipping an item settles nothing; say what it is, or UNSURE.")
     codes = state.pool.state[places]
     unsure = codes == ANSWER_CODES[Answer.UNSURE]
     settled = (codes >= 0) | (codes == ANSWER_CODES[Answer.OUT_OF_SCOPE])
@@ -107,8 +114,8 @@ def check_open(state: State, kind: str, places: Ids) -> None:
         raise AskNextError(f"item {wrong[0]} was {then} answered; use {remedy}() for it.")
 
 
-def check_answered(state: State, places: Ids) -> None:
-    """Only an answer can be taken back.
+def retracted(state: State, places: Ids, id: str, actor: str) -> list[Event]:
+    """Answers are taken back.
 
     Raises
     ------
@@ -116,6 +123,20 @@ def check_answered(state: State, places: Ids) -> None:
     """
     if len(bare := state.unanswered(places)):
         raise AskNextError(f"item {bare[0]} has no answer that could be taken back.")
+    return [Event(kinds.RETRACTED, {"ids": places.tolist()}, id, actor)]
+
+
+def reviewed(state: State, places: Ids, id: str, actor: str) -> list[Event]:
+    """Somebody looked items over, and what stands is to stay.
+
+    Raises
+    ------
+    AskNextError : an item has no answer; the message names it.
+    """
+    if len(bare := state.bare(places)):
+        raise AskNextError(f"item {bare[0]} has no answer that could be looked over.")
+    answers = [TEXTS.get(code, code) for code in state.opinions.stands[places].tolist()]
+    return [Event(kinds.REVIEWED, {"ids": places.tolist(), "answers": answers}, id, actor)]
 
 
 def fitted(state: State, fitting: Fitting) -> Event:
@@ -143,7 +164,7 @@ def class_unnamed(state: State, actor: str) -> Event:
     return Event(kinds.CLASS_ADDED, body, actor=actor)
 
 
-def class_renamed(state: State, old: Label, new: Label, actor: str) -> Event:
+def class_renamed(state: State, old: Label, new: Label, id: str, actor: str) -> list[Event]:
     """A class gets another name.
 
     Raises
@@ -154,10 +175,10 @@ def class_renamed(state: State, old: Label, new: Label, actor: str) -> Event:
         raise AskNextError(
             f"there is already a class {new!r}; merge_class({old!r}, into={new!r}) unites the two."
         )
-    return Event(kinds.CLASS_RENAMED, {"class": _known(state, old), "label": as_label(new)}, actor=actor)
+    return [Event(kinds.CLASS_RENAMED, {"class": _known(state, old), "label": as_label(new)}, id, actor)]
 
 
-def class_merged(state: State, label: Label, into: Label, actor: str) -> Event:
+def class_merged(state: State, label: Label, into: Label, id: str, actor: str) -> list[Event]:
     """A class becomes a part of another.
 
     Raises
@@ -167,10 +188,10 @@ def class_merged(state: State, label: Label, into: Label, actor: str) -> Event:
     source, target = _known(state, label), _known(state, into)
     if source == target:
         raise AskNextError(f"class {label!r} cannot be merged into itself.")
-    return Event(kinds.CLASS_MERGED, {"class": source, "into": target}, actor=actor)
+    return [Event(kinds.CLASS_MERGED, {"class": source, "into": target}, id, actor)]
 
 
-def class_split(state: State, label: Label, places: Ids, new: Label, actor: str) -> list[Event]:
+def class_split(state: State, label: Label, places: Ids, new: Label, id: str, actor: str) -> list[Event]:
     """Items of a class become another one, which is added first where no class has this name now.
 
     Raises
@@ -185,9 +206,9 @@ def class_split(state: State, label: Label, places: Ids, new: Label, actor: str)
     if len(others) or not len(places):
         what = f"item {others[0]} is not of class {label!r}" if len(others) else "no items are given"
         raise AskNextError(f"{what}; give the items of class {label!r} that are to be {new!r}.")
-    added = [class_added(state, new, actor)] if target is None else []
+    added = [replace(class_added(state, new, actor), id=f"{id}/class")] if target is None else []
     body = {"class": source, "ids": places.tolist(), "into": len(state.labels) if added else target}
-    return [*added, Event(kinds.CLASS_SPLIT, body, actor=actor)]
+    return [*added, Event(kinds.CLASS_SPLIT, body, id, actor)]
 
 
 def _plain(values: Array) -> list[Any]:

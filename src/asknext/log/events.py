@@ -19,10 +19,16 @@ CLASS_SPLIT = "class-split"
 ASKED = "asked"
 ANSWERED = "answered"
 CORRECTED = "corrected"
+SECONDED = "seconded"
+ADJUDICATED = "adjudicated"
 RETRACTED = "retracted"
 COMMENTED = "commented"
+REVIEWED = "reviewed"
 FITTED = "fitted"
 STOPPED = "stopped"
+
+TOLD = frozenset({ANSWERED, CORRECTED, SECONDED})
+"""Types of events by which somebody says something of items."""
 
 _INT, _TEXT = {int}, {str}
 _NUMBER = {int, float}
@@ -41,8 +47,11 @@ REQUIRED: dict[str, dict[str, Any]] = {
     },
     ANSWERED: {"ids": [_INT], "answers": [_ANSWER]},
     CORRECTED: {"ids": [_INT], "answers": [_ANSWER]},
+    SECONDED: {"ids": [_INT], "answers": [_ANSWER]},
+    ADJUDICATED: {"ids": [_INT], "answers": [_ANSWER]},
     RETRACTED: {"ids": [_INT]},
     COMMENTED: {"ids": [_INT], "text": _TEXT},
+    REVIEWED: {"ids": [_INT], "answers": [_ANSWER]},
     FITTED: {
         "round": _INT, "labelled": _INT, "learner": _TEXT, "columns": {"of": _TEXT},
         "seconds": {"of": _NUMBER},

@@ -14,9 +14,14 @@ from asknext.errors import DamagedLogError
 from asknext.log import events as kinds
 from asknext.log.audit import AuditSlice
 from asknext.log.events import Event
+from asknext.log.opinions import Opinions
 from asknext.pool import ANSWER_CODES, PENDING_CODE, UNASKED_CODE, Answer, Pool
 from asknext.rows import fingerprint
 from asknext.types import Ids, Label
+
+_SKIPPED = ANSWER_CODES[Answer.SKIPPED]
+_APART = frozenset({kinds.FITTED, kinds.STOPPED, kinds.COMMENTED, kinds.REVIEWED})
+"""Types of events that leave the pool as it is."""
 
 
 @dataclass
@@ -25,10 +30,11 @@ class State:
 
     Classes have numbers that never change; `labels[c]` is the name of class c, and `into[c]` the class that
     it was merged into, or c itself. `unnamed` are the classes whose name is still to come; `former` holds
-    the names that such classes and merged ones have given up, each with the class that had it last. `raw`
-    holds, for each item, the number as it was answered or a code of `Pool.state`, so that a merge rewrites
-    nothing. Of the audit slice, the first `audited` items were asked. `events` counts them, and `told` holds
-    for each item how many there had been after the last one that answered it.
+    the names that such classes and merged ones have given up, each with the class that had it last.
+    `opinions` holds who said what, as permanent numbers, so that a merge rewrites nothing. Of the audit
+    slice, the first `audited` items were asked. `events` counts them, and `told` holds for each item how many
+    there had been after the last one that answered it; `reviewed` holds what stood for an item when somebody
+    looked it over.
     """
 
     n: int = 0
@@ -36,7 +42,7 @@ class State:
     data: str = ""
     audit: AuditSlice = field(default_factory=AuditSlice)
     audited: int = 0
-    raw: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
+    opinions: Opinions = field(init=False)
     told: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
     events: int = 0
     labels: list[Label] = field(default_factory=list)
@@ -47,8 +53,12 @@ class State:
     memory: dict[str, Any] = field(default_factory=dict)
     fitted: dict[int, dict[str, Any]] = field(default_factory=dict)
     stopped: str = ""
+    reviewed: dict[int, int] = field(default_factory=dict)
     _pool: Pool | None = None
     _visible: Pool | None = None
+
+    def __post_init__(self) -> None:
+        self.opinions = Opinions(self.n, self.root)
 
     def apply(self, event: Event) -> None:
         """Take in one more event.
@@ -58,22 +68,22 @@ class State:
         DamagedLogError : the event does not fit what came before it.
         """
         try:
-            self._apply(event.type, event.body)
+            self._apply(event.type, event.body, event.actor)
         except (ValueError, TypeError, OverflowError, MemoryError) as error:
             reason = str(error).rstrip(".")
             raise DamagedLogError(f"the event {event.id} ({event.type}) does not fit: {reason}.") from error
         self.events += 1
-        if event.type not in (kinds.FITTED, kinds.STOPPED, kinds.COMMENTED):
+        if event.type not in _APART:
             self._pool = self._visible = None
 
-    def _apply(self, kind: str, body: Mapping[str, Any]) -> None:
+    def _apply(self, kind: str, body: Mapping[str, Any], actor: str) -> None:
         match kind:
             case kinds.CREATED:
                 if self.n:
                     raise ValueError("the log was created before")
                 self.n, self.seed, self.data = body["n"], body["seed"], body["data"]
                 self.audit = AuditSlice(as_ids(body["audit"], self.n), body["audit_share"])
-                self.raw = np.full(self.n, UNASKED_CODE, dtype=np.int32)
+                self.opinions = Opinions(self.n, self.root)
                 self.told = np.zeros(self.n, dtype=np.int32)
             case kinds.CLASS_ADDED:
                 if body["class"] != len(self.labels):
@@ -93,36 +103,54 @@ class State:
                     raise ValueError(f"class {source} was merged before, or would be merged into itself")
                 self.into[source] = target
                 self._give_up_name(source)
+                self.opinions.merged()
             case kinds.CLASS_SPLIT:
                 source, target = self.root(self._class(body["class"])), self._class(body["into"])
                 ids = as_ids(body["ids"], self.n)
                 others = ids[self.pool.state[ids] != self.live.index(source)]
                 if self.root(target) == source or len(others):
                     raise ValueError(f"class {source} is split into itself, or items {others} are not of it")
-                self.raw[ids] = target
+                self.opinions.split(ids, source, target)
             case kinds.ASKED:
                 ids = as_ids(body["ids"], self.n)
-                self.raw[ids[self.told[ids] <= self._seen(body)]] = PENDING_CODE
+                self.opinions.wait(ids[self.told[ids] <= self._seen(body)])
                 self.audited = max(self.audited, self.audit.reach(ids))
                 self.round = body["round"] + 1
                 self.memory = body["memory"]
-            case kinds.ANSWERED | kinds.CORRECTED:
-                ids, codes = as_ids(body["ids"], self.n), [self._code(answer) for answer in body["answers"]]
-                if len(ids) != len(codes):
-                    raise ValueError(f"{len(codes)} answers for {len(ids)} items")
-                self.raw[ids], self.told[ids] = codes, self.events + 1
+            case kinds.ANSWERED | kinds.CORRECTED | kinds.SECONDED | kinds.ADJUDICATED:
+                self._told(kind, actor, as_ids(body["ids"], self.n), body["answers"])
             case kinds.RETRACTED:
                 ids = as_ids(body["ids"], self.n)
                 if len(bare := self.unanswered(ids)):
                     raise ValueError(f"items {bare} have no answer")
-                self.raw[ids] = PENDING_CODE
+                self.opinions.retract(actor, ids)
             case kinds.COMMENTED:
                 as_ids(body["ids"], self.n)
+            case kinds.REVIEWED:
+                ids = as_ids(body["ids"], self.n)
+                self.reviewed |= dict(zip(ids.tolist(), self._codes(ids, body["answers"]), strict=True))
             case kinds.FITTED:
                 self._seen(body)
                 self.fitted[body["round"]] = dict(body)
             case kinds.STOPPED:
                 self.stopped = body["reason"]
+
+    def _told(self, kind: str, actor: str, ids: Ids, answers: list[int | str | None]) -> None:
+        codes = self._codes(ids, answers)
+        if kind == kinds.ANSWERED:
+            self.opinions.only(actor, ids, codes)
+        elif kind == kinds.CORRECTED:
+            self.opinions.correct(actor, ids, codes)
+        else:
+            if len(bare := self.bare(ids)):
+                raise ValueError(f"items {bare} were not answered yet")
+            if kind == kinds.SECONDED:
+                self.opinions.second(actor, ids, codes)
+            elif _SKIPPED in codes:
+                raise ValueError("skipping is no last word")
+            else:
+                self.opinions.adjudicate(ids, codes)
+        self.told[ids] = self.events + 1
 
     def _seen(self, body: Mapping[str, Any]) -> int:
         """How many events the maker of an event knew: all there are, unless it says fewer."""
@@ -130,6 +158,11 @@ class State:
         if not 0 <= seen <= self.events:
             raise ValueError(f"it was made from {seen} events, and there were {self.events}")
         return seen
+
+    def _codes(self, ids: Ids, answers: list[int | str | None]) -> list[int]:
+        if len(ids) != len(answers):
+            raise ValueError(f"{len(answers)} answers for {len(ids)} items")
+        return [self._code(answer) for answer in answers]
 
     def _code(self, answer: int | str | None) -> int:
         if answer is None:
@@ -142,7 +175,12 @@ class State:
 
     def unanswered(self, ids: Ids) -> Ids:
         """Those of the items that have no answer of any kind."""
-        return ids[np.isin(self.raw[ids], (UNASKED_CODE, PENDING_CODE))]
+        return ids[np.isin(self.opinions.stands[ids], (UNASKED_CODE, PENDING_CODE))]
+
+    def bare(self, ids: Ids) -> Ids:
+        """Those of the items of which nobody has an opinion; skipping is none."""
+        stands = self.opinions.stands[ids]
+        return ids[(stands == UNASKED_CODE) | (stands == PENDING_CODE) | (stands == _SKIPPED)]
 
     def _class(self, number: int) -> int:
         if not 0 <= number < len(self.labels):
@@ -179,7 +217,7 @@ class State:
     def pool(self) -> Pool:
         """The pool at this moment, with merges resolved; the same object until something about it changes."""
         if self._pool is None:
-            live, state = self.live, self.raw.copy()
+            live, state = self.live, self.opinions.stands.copy()
             if len(live) < len(self.labels):
                 place = {c: j for j, c in enumerate(live)}
                 table = np.array([place[self.root(c)] for c in range(len(self.labels))], dtype=np.int32)

@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from functools import wraps
 from itertools import takewhile
 from pathlib import Path
-from typing import Concatenate, ParamSpec, Protocol, TypeVar
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
+from asknext.answers import as_label, as_name
 from asknext.log import decide
-from asknext.log import events as kinds
 from asknext.log.events import Event
 from asknext.log.fold import State, fold
 from asknext.log.store import EventLog
@@ -62,6 +62,23 @@ class Ledger:
             self.log.close()
             raise
 
+    def begin(
+        self, n: int, key: Callable[[], str], seed: int, classes: Sequence[Label], audit: float | None
+    ) -> None:
+        """Start a new log, or check that the one found belongs to this data and seed.
+
+        Parameters, raises: as for `decide.check_same`, but `key` makes the fingerprint, where there is a file
+        or a history to compare with; `classes` are known from the start of a new log.
+        """
+        data = key() if self.log.path or len(self.log) else ""
+        if len(self.log):
+            found = str(self.log.path or "the history")
+            decide.check_same(self.state, found, n, data, seed, audit)
+            return
+        self.append(decide.created(n, data, seed, audit or 0.0))
+        for label in classes:
+            self.add_class(as_label(label))
+
     def append(self, *events: Event) -> None:
         """Store events and let the state take them in, all or none; those stored before change nothing."""
         with self.transaction():
@@ -76,6 +93,26 @@ class Ledger:
             self.append(decide.class_added(self.state, label, actor))
         return number
 
+    def deliver(self, id: str | None, actor: str, deed: Callable[..., list[Event]], *what: Any) -> None:
+        """Take in what a deed comes to in this state; a delivery whose id is in the log changes nothing.
+
+        Parameters
+        ----------
+        id, actor : of the event.
+        deed : one of `decide`, called with the state, `what`, the id and the actor; its last event bears the
+            id.
+
+        Raises
+        ------
+        AskNextError : the deed cannot be done, or the id stands for another one.
+        """
+        name = as_name(id)
+        if name in self.log:  # compared with what the deed had come to then; the log refuses another content
+            then = fold(takewhile(lambda event: event.id != name, self.log))
+            self.log.append(*deed(then, *what, name, actor))
+        else:
+            self.append(*deed(self.state, *what, name, actor))
+
     def answer(self, kind: str, places: Ids, given: Sequence[Label | Answer], id: str, actor: str) -> None:
         """Take in answers, and the classes that nobody named before.
 
@@ -83,7 +120,7 @@ class Ledger:
 
         Parameters
         ----------
-        kind : ANSWERED or CORRECTED.
+        kind : ANSWERED, CORRECTED, SECONDED or ADJUDICATED.
         places : (m,) items; given : one answer each.
         id, actor : of the event.
 
@@ -91,27 +128,13 @@ class Ledger:
         ------
         AskNextError : an item is not of this kind, or the id stands for another content.
         """
-        if id in self.log:  # compared by what the labels meant then; the log refuses another content
-            then = fold(takewhile(lambda event: event.id != id, self.log))
-            self.log.append(decide.answered(then, kind, places, given, id, actor))
-            return
-        decide.check_open(self.state, kind, places)
         with self.transaction():
-            for label in dict.fromkeys(given):
-                if not isinstance(label, Answer):
-                    self.add_class(label, actor)
-            self.append(decide.answered(self.state, kind, places, given, id, actor))
-
-    def retract(self, places: Ids, id: str, actor: str) -> None:
-        """Take answers back; a delivery whose id is in the log changes nothing.
-
-        Raises
-        ------
-        AskNextError : an item has no answer, or the id stands for another content.
-        """
-        if id not in self.log:
-            decide.check_answered(self.state, places)
-        self.append(Event(kinds.RETRACTED, {"ids": places.tolist()}, id, actor))
+            if id not in self.log:
+                decide.check_open(self.state, kind, places, given)
+                for label in dict.fromkeys(given):
+                    if not isinstance(label, Answer):
+                        self.add_class(label, actor)
+            self.deliver(id, actor, decide.answered, kind, places, given)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from asknext.errors import AskNextError
 from asknext.learners import Learner
 from asknext.learners.fitting import Columns, Fitting, Table
 from asknext.log import Event, State
@@ -24,6 +25,10 @@ class Watch:
     learner, table, columns, seed : of the campaign.
     X : (n, d) features in which distances are measured; None where there are no numbers.
     known : readings of past moments, by the id of the event that asked.
+
+    Raises
+    ------
+    AskNextError : the learner has no class probabilities.
     """
 
     learner: Learner
@@ -32,6 +37,10 @@ class Watch:
     seed: int
     X: Any
     known: dict[str, Reading] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if "proba" not in self.learner.provides:
+            raise AskNextError("advice needs a learner with class probabilities, and this one has none.")
 
     def readings(self, events: Iterable[Event], upcoming: Callable[[int], Ids]) -> list[Reading]:
         """The reading of every moment, the present last.
