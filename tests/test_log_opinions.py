@@ -228,7 +228,9 @@ def test_what_is_read_out_agrees_with_what_was_said() -> None:
     assert opinions.counts().tolist() == [3, 0, 1, 1]
     assert opinions.several() == [0]
     assert [opinions.said_by("bo", item) for item in range(N)] == [1, None, 2, -4]
+    assert opinions.said("bo").tolist() == [1, -1, 2, -4]
     assert opinions.said_by("nobody", 1) is None
+    assert opinions.said("nobody").tolist() == [-1] * N
 
 
 # ---------------------------------------------------------------- against a plain reference

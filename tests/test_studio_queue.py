@@ -8,8 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from asknext.studio.queue import APART, LEASE, Place, Queue
+from asknext.studio.seconds import Seconds
 from studio_project import Clock
 
+NONE = Seconds(0, 0, 0.0, 2)
 UNASKED, PENDING, OUTSIDE, UNSURE, SKIPPED = -1, -2, -3, -4, -5
 
 
@@ -20,7 +22,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def queue(clock: Clock) -> Queue:
-    return Queue(np.random.default_rng(0), clock)
+    return Queue(np.random.default_rng(0), clock, NONE)
 
 
 def asked(queue: Queue, state: np.ndarray, round: int, ids: list[int]) -> None:
@@ -111,7 +113,7 @@ def test_random_items_are_marked(queue: Queue) -> None:
 
 
 def test_random_items_are_drawn_from_all(clock: Clock) -> None:
-    first = {Queue(np.random.default_rng(s), clock).next(fresh(), "ann", 1)[0].item for s in range(60)}
+    first = {Queue(np.random.default_rng(s), clock, NONE).next(fresh(), "ann", 1)[0].item for s in range(60)}
     assert len(first) == 10
 
 
@@ -155,7 +157,7 @@ def test_never_dry_and_nothing_twice(data: st.DataObject) -> None:
     """One who answers what is served, skips and takes back at will, meets every item and never waits."""
     n = data.draw(st.integers(1, 12))
     clock = Clock()
-    queue, state, round = Queue(np.random.default_rng(0), clock), fresh(n), 0
+    queue, state, round = Queue(np.random.default_rng(0), clock, NONE), fresh(n), 0
     for _ in range(40):
         unasked = np.flatnonzero(state == UNASKED).tolist()
         if unasked and data.draw(st.booleans()):
@@ -183,7 +185,7 @@ def test_never_dry_and_nothing_twice(data: st.DataObject) -> None:
 def test_two_people_share_the_pool(seed: int) -> None:
     """Whoever asks, no item is leased to two at a time, and together they are given everything."""
     rng, clock, state = np.random.default_rng(seed), Clock(), fresh(20)
-    queue = Queue(rng, clock)
+    queue = Queue(rng, clock, NONE)
     asked(queue, state, 0, rng.choice(20, 5, replace=False).tolist())
     held: dict[str, list[int]] = {"ann": [], "bob": []}
     while (state != 0).any():

@@ -30,6 +30,19 @@ def as_whole(name: str, value: Any, least: int = 0) -> int:
     raise AskNextError(f"{name} is {_shown(value)}; give a whole number of at least {least}.")
 
 
+def as_share(name: str, value: Any) -> float:
+    """A share: a number from 0 to 1.
+
+    Raises
+    ------
+    AskNextError : anything else.
+    """
+    number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
+    if number and 0 <= value <= 1:
+        return float(value)
+    raise AskNextError(f"{name} is {_shown(value)}; give a number from 0 to 1, such as 0.2.")
+
+
 def as_text(name: str, value: Any) -> str:
     """A text that a file can hold.
 

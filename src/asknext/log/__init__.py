@@ -4,7 +4,10 @@ from asknext.log.columns import ColumnStore
 from asknext.log.events import Event
 from asknext.log.fold import State, fold
 from asknext.log.ledger import Ledger, in_turn
+from asknext.log.opinions import Opinions
 from asknext.log.reader import read_events
 from asknext.log.store import EventLog
 
-__all__ = ["ColumnStore", "Event", "EventLog", "Ledger", "State", "fold", "in_turn", "read_events"]
+__all__ = [
+    "ColumnStore", "Event", "EventLog", "Ledger", "Opinions", "State", "fold", "in_turn", "read_events",
+]  # fmt: skip

@@ -42,6 +42,7 @@ class Opinions:
         self._by: NDArray[np.int32] = np.full(n, -1, dtype=np.int32)
         self._heard: dict[int, _Heard] = {}
         self._people: dict[str, int] = {}
+        self._names: list[str] = []
         self._root = root
 
     # ---------------------------------------------------------------- what happens
@@ -119,14 +120,13 @@ class Opinions:
     @property
     def people(self) -> tuple[str, ...]:
         """Everybody who ever answered, in order of appearance; `triples` names them by their places."""
-        return tuple(self._people)
+        return tuple(self._names)
 
     def of(self, item: int) -> dict[str, int]:
         """What was said of an item, by person, in the order of first saying."""
-        people = self.people
         if item in self._heard:
-            return {people[who]: answer for who, answer in self._heard[item].opinions.items()}
-        return {people[self._by[item]]: int(self.stands[item])} if self._by[item] >= 0 else {}
+            return {self._names[who]: answer for who, answer in self._heard[item].opinions.items()}
+        return {self._names[self._by[item]]: int(self.stands[item])} if self._by[item] >= 0 else {}
 
     def said_by(self, actor: str, item: int) -> int | None:
         """What a person said of an item, or None."""
@@ -134,6 +134,14 @@ class Opinions:
         if item in self._heard:
             return self._heard[item].opinions.get(who)
         return int(self.stands[item]) if self._by[item] == who else None
+
+    def said(self, actor: str) -> NDArray[np.int32]:
+        """What a person said of each item (n,); the code of an unasked one where that is nothing."""
+        who = self._people.get(actor, -2)
+        found = np.where(self._by == who, self.stands, np.int32(UNASKED_CODE))
+        for item, heard in self._heard.items():
+            found[item] = heard.opinions.get(who, UNASKED_CODE)
+        return found
 
     def adjudicated(self, item: int) -> bool:
         """Whether the last word on an item was spoken."""
@@ -169,7 +177,10 @@ class Opinions:
     # ---------------------------------------------------------------- how it is kept
 
     def _person(self, actor: str) -> int:
-        return self._people.setdefault(actor, len(self._people))
+        if actor not in self._people:
+            self._people[actor] = len(self._names)
+            self._names.append(actor)
+        return self._people[actor]
 
     def _among(self, item: int, person: int) -> bool:
         """Whether a person has an opinion of an item beside those of others."""

@@ -19,8 +19,10 @@ from asknext import __version__
 from asknext.errors import AskNextError, DamagedLogError
 from asknext.studio import replies, requests, views
 from asknext.studio.address import Address
-from asknext.studio.desk import AbsentError, ConflictError, Desk
+from asknext.studio.desk import Desk
+from asknext.studio.errors import AbsentError, ConflictError
 from asknext.studio.people import People
+from asknext.studio.routes.comparing import comparing
 from asknext.studio.routes.reading import reading
 from asknext.studio.routes.team import team
 from asknext.studio.routes.writing import writing
@@ -93,6 +95,7 @@ def make_app(
     app.include_router(reading(desk, supervisor, people))
     app.include_router(team(desk, people))
     app.include_router(writing(desk, supervisor))
+    app.include_router(comparing(desk, supervisor))
 
     @app.get("/", include_in_schema=False)
     def index() -> Response:

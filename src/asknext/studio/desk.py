@@ -14,27 +14,32 @@ from asknext.answers import as_answers, as_ids
 from asknext.errors import AskNextError
 from asknext.log import Event
 from asknext.log import events as kinds
-from asknext.pool import ANSWER_CODES, OUT_OF_SCOPE, SKIPPED, UNSURE, Answer, Pool
+from asknext.pool import (
+    ANSWER_CODES,
+    OUT_OF_SCOPE,
+    PENDING_CODE,
+    SKIPPED,
+    UNASKED_CODE,
+    UNSURE,
+    Answer,
+    Pool,
+)
 from asknext.randomness import spawn
 from asknext.studio import rounds
+from asknext.studio.errors import AbsentError, ConflictError
 from asknext.studio.pace import Pace
 from asknext.studio.project import Project
 from asknext.studio.queue import Place, Queue
+from asknext.studio.seconds import Seconds
+from asknext.studio.telling import check_same, deliveries, sorted_out, tell
 from asknext.types import Ids, Label
 
 PATIENCE = 600.0
 """Seconds after which a single answer is reason enough for another round."""
 
 _SETTLED = {ANSWER_CODES[OUT_OF_SCOPE], ANSWER_CODES[UNSURE]}
-_TOLD = frozenset({kinds.ANSWERED, kinds.CORRECTED})
-
-
-class ConflictError(AskNextError):
-    """What is wanted contradicts what is there: an answered item, or another delivery of the same name."""
-
-
-class AbsentError(AskNextError):
-    """There is no such item."""
+_NEWS = frozenset({kinds.ANSWERED, kinds.CORRECTED, kinds.ADJUDICATED})
+"""Types of events that are a reason to learn anew; a further opinion seldom changes what stands."""
 
 
 class Desk:
@@ -57,7 +62,10 @@ class Desk:
         self.closed = False
         self.pace = Pace(clock)
         self.paces: defaultdict[str, Pace] = defaultdict(lambda: Pace(clock))
-        self.queue = Queue(spawn(self.campaign.seed, "queue"), clock)
+        about = (project.settings["overlap"], project.settings["opinions"])
+        self.seconds = Seconds(len(self), self.campaign.seed, *about)
+        self.seconds.start(self.campaign.state.opinions, self.campaign.state.told)
+        self.queue = Queue(spawn(self.campaign.seed, "queue"), clock, self.seconds)
         self.rounds = rounds.sweep(self._folder, self.log)
         self._clock = clock
         self._tried = self.campaign.round > 0
@@ -77,7 +85,7 @@ class Desk:
             if event.type == kinds.ASKED:
                 self.queue.asked(body["round"], body["ids"])
                 seen = body.get("seen", place)
-            elif event.type in _TOLD:
+            elif event.type in kinds.TOLD:
                 skipped = SKIPPED.value in body["answers"]
                 self.queue.answered(event.actor, body["ids"], skipped)
             elif event.type == kinds.RETRACTED:
@@ -115,11 +123,16 @@ class Desk:
         code = int(self.pool.state[item])
         return code >= 0 or code in _SETTLED
 
-    def next(self, person: str, n: int, held: Iterable[int] = ()) -> list[Place]:
-        """The next items for a person, leased to them; `held` are those that the person has already."""
+    def next(self, person: str, n: int, held: Iterable[int] = (), tab: str = "") -> list[Place]:
+        """The next items for a person, leased to one tab; `held` are those that this tab has already."""
         with self.turn:
             known = [item for item in held if 0 <= item < len(self)]
-            return self.queue.next(self.pool.state, person, n, known)
+            return self.queue.next(self.pool.state, person, n, known, tab)
+
+    def release(self, person: str, items: Iterable[int], tab: str = "") -> None:
+        """A tab gives its items back, for instance because it is closed."""
+        with self.turn:
+            self.queue.release(person, items, tab)
 
     def place(self, item: int, person: str) -> Place:
         """Why an item is served to a person."""
@@ -138,7 +151,8 @@ class Desk:
         comment: str = "",
         seconds: float | None = None,
         replace: bool = False,
-    ) -> None:
+        over: bool = False,
+    ) -> bool:
         """Take in one answer for some items; a second delivery of the same name changes nothing.
 
         Parameters
@@ -150,80 +164,148 @@ class Desk:
         comment : noted beside it.
         seconds : how long it took.
         replace : whether it may stand in for an earlier answer.
+        over : whether the person may correct others.
+
+        Returns
+        -------
+        Whether it is a second opinion of some of the items.
 
         Raises
         ------
-        ConflictError : an item was answered before, or the id stands for something else.
+        ConflictError : the person answered an item before, or the id stands for something else.
         AskNextError : an item or the answer is none.
         """
         with self.turn:
             ids = self._items(items)
             as_answers([answer], 1)
-            names = (id, f"{id}/replaced", f"{id}/comment")
-            if any(name in self.log for name in names):
-                self._same(names, ids, answer, comment)
-                return
-            settled = [item for item in ids.tolist() if self.settled(item)]
-            if settled and not replace:
-                raise ConflictError(f"item {settled[0]} was answered already; say so to replace the answer.")
-            rest = [item for item in ids.tolist() if item not in set(settled)]
+            noted = f"{id}/comment"
+            if any(name in self.log for name in (*deliveries(id).values(), noted)):
+                return kinds.SECONDED in check_same(self.campaign, id, person, ids, answer, comment)
+            found = sorted_out(self.campaign.state, person, ids.tolist(), answer, replace, over)
             with self.campaign.transaction():
-                if rest:
-                    self.campaign.tell(rest, [answer] * len(rest), id=names[0], actor=person)
-                if settled:
-                    self.campaign.correct(settled, [answer] * len(settled), id=names[1], actor=person)
+                tell(self.campaign, id, person, found, answer)
                 if comment:
-                    self.campaign.comment(ids, comment, id=names[2], actor=person)
-            self._took(person, ids, answer, seconds)
+                    self.campaign.comment(ids, comment, id=noted, actor=person)
+            self._took(person, found, answer is SKIPPED, seconds)
+            return kinds.SECONDED in found
 
-    def _same(self, names: tuple[str, str, str], ids: Ids, answer: Label | Answer, comment: str) -> None:
-        """Check that a delivery which is in the log says the same again."""
-        found = {event.id: event for event in self.log if event.id in names}
-        told = {name: found[name].body.get("ids", []) for name in names[:2] if name in found}
-        try:
-            if sorted(i for part in told.values() for i in part) != sorted(ids.tolist()):
-                raise ConflictError("it was for other items")
-            for name, part in told.items():
-                deliver = self.campaign.tell if name == names[0] else self.campaign.correct
-                deliver(part, [answer] * len(part), id=name)
-            if (found[names[2]].body["text"] if names[2] in found else "") != comment:
-                raise ConflictError("it had another comment")
-        except AskNextError as error:
-            raise ConflictError(
-                f"the delivery {names[0]!a} was made before with another content; give this one its own id."
-            ) from error
-
-    def _took(self, person: str, ids: Ids, answer: Label | Answer, seconds: float | None) -> None:
+    def _took(
+        self, person: str, found: dict[str, list[int]], skipped: bool, seconds: float | None = None
+    ) -> None:
         if self._told == self._read:
             self._first = self._clock()
-        self._told += len(ids)
-        self.queue.answered(person, ids.tolist(), answer is SKIPPED)
+        ids = [item for items in found.values() for item in items]
+        self._told += sum(len(items) for kind, items in found.items() if kind in _NEWS)
+        self.queue.answered(person, ids, skipped)
+        self.seconds.note(self.campaign.state.opinions, ids)
         for pace in (self.pace, self.paces[person]):
             pace.answered(len(ids), seconds)
         self.touch()
 
-    def retract(self, person: str, id: str, items: Sequence[int]) -> None:
+    def retract(
+        self, person: str, id: str, items: Sequence[int], *, over: bool = False, tab: str = ""
+    ) -> None:
         """Take answers back; the items wait for the person again.
+
+        Parameters
+        ----------
+        person, id, items, over : as for `answer`.
+        tab : the one that gets the items.
+
+        Raises
+        ------
+        ConflictError : an item has no answer, or one of others only, or the id stands for something else.
+        """
+        with self.turn:
+            ids = self._items(items)
+            if id not in self.log:
+                ids = ids[[not self._passed_over(person, item) for item in ids.tolist()]]
+                for item in ids.tolist():
+                    self._check_own(person, item, over)
+            if len(ids):
+                known = self._known(id, person)
+                self._deliver(known, lambda: self.campaign.retract(ids, id=id, actor=person))
+                if known:
+                    return
+            self.queue.retracted(person, self._items(items).tolist(), tab=tab)
+            self.seconds.note(self.campaign.state.opinions, ids.tolist())
+            self.touch()
+
+    def _passed_over(self, person: str, item: int) -> bool:
+        """Whether a person skipped an item that others answered: there is nothing to be taken back."""
+        told = self.campaign.state.opinions.of(item)
+        return bool(told) and person not in told and self.queue.skipped(person, item)
+
+    def _check_own(self, person: str, item: int, over: bool) -> None:
+        told = self.campaign.state.opinions.of(item)
+        if self.pool.state[item] in (PENDING_CODE, UNASKED_CODE):
+            raise ConflictError(f"item {item} has no answer that could be taken back.")
+        if told and person not in told and not over:
+            raise ConflictError(f"item {item} was answered by somebody else; only that can be taken back.")
+
+    def adjudicate(self, person: str, id: str, items: Sequence[int], answer: Label | Answer) -> None:
+        """Speak the last word on items; `id` names the delivery.
+
+        Raises
+        ------
+        ConflictError : an item has no answer yet, or the id stands for something else.
+        AskNextError : an item or the answer is none.
+        """
+        with self.turn:
+            ids, known = self._items(items), self._known(id, person)
+            if not known and len(bare := self.campaign.state.bare(ids)):
+                raise ConflictError(f"item {bare[0]} was not answered yet, so there is nothing to decide.")
+            told = [answer] * len(ids)
+            self._deliver(known, lambda: self.campaign.adjudicate(ids, told, id=id, actor=person))
+            if not known:
+                self._took(person, {kinds.ADJUDICATED: ids.tolist()}, False)
+
+    def review(self, person: str, id: str, items: Sequence[int]) -> None:
+        """Note that labels were looked over and stay; `id` names the delivery.
 
         Raises
         ------
         ConflictError : an item has no answer, or the id stands for something else.
         """
         with self.turn:
-            ids, known = self._items(items), id in self.log
-            if not known and (open_ := [i for i in ids.tolist() if self.pool.state[i] in (-1, -2)]):
-                raise ConflictError(f"item {open_[0]} has no answer that could be taken back.")
-            self._deliver(known, lambda: self.campaign.retract(ids, id=id, actor=person))
-            if not known:
-                self.queue.retracted(person, ids.tolist())
-                self.touch()
+            ids, known = self._items(items), self._known(id, person)
+            if not known and len(bare := self.campaign.state.bare(ids)):
+                raise ConflictError(f"item {bare[0]} has no answer that could be looked over.")
+            self._deliver(known, lambda: self.campaign.review(ids, id=id, actor=person))
+            self.touch()
 
     def comment(self, person: str, id: str, items: Sequence[int], text: str) -> None:
         """Note something about items; `id` names the delivery, as for `answer`."""
         with self.turn:
-            ids = self._items(items)
-            self._deliver(id in self.log, lambda: self.campaign.comment(ids, text, id=id, actor=person))
+            ids, known = self._items(items), self._known(id, person)
+            self._deliver(known, lambda: self.campaign.comment(ids, text, id=id, actor=person))
             self.touch()
+
+    def reclass(self, person: str, id: str | None, deed: Callable[..., None]) -> None:
+        """Change classes by a deed of the campaign; `id` names the delivery.
+
+        Raises
+        ------
+        ConflictError : the id stands for something else.
+        AskNextError : it cannot be done.
+        """
+        with self.turn:
+            known = id is not None and self._known(id, person)
+            self._deliver(known, lambda: deed(id=id, actor=person))
+            self.touch()
+
+    def _known(self, id: str, person: str) -> bool:
+        """Whether a delivery was made before.
+
+        Raises
+        ------
+        ConflictError : it was made by somebody else.
+        """
+        if id not in self.log:
+            return False
+        if next(event for event in self.log if event.id == id).actor != person:
+            raise ConflictError(f"the delivery {id!a} was somebody else's; give this one its own id.")
+        return True
 
     def _deliver(self, known: bool, deed: Callable[[], None]) -> None:
         try:
@@ -285,5 +367,5 @@ class Desk:
 
 
 def _told(events: Iterable[Event]) -> int:
-    """How many items were answered in events, each as often as it was."""
-    return sum(len(event.body["ids"]) for event in events if event.type in _TOLD)
+    """How many items were answered in events, each as often as it was; further opinions are not counted."""
+    return sum(len(event.body["ids"]) for event in events if event.type in _NEWS)

@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 
 from asknext import __version__, detectors, strategies
-from asknext.answers import as_label, as_text, as_whole
+from asknext.answers import as_label, as_share, as_text, as_whole
 from asknext.campaign import Campaign
 from asknext.errors import AskNextError
 from asknext.files import occupied, read_json, replacing, write_json
@@ -24,11 +24,12 @@ from asknext.studio.raw import Progress
 from asknext.types import Array
 
 SETTINGS, ITEMS, EMBEDDING = "project.json", "items.db", "embedding.npy"
+_SINCE: dict[str, Any] = {"overlap": 0.0, "opinions": 2}
 DEFAULTS: dict[str, Any] = {
     "strategy": "tcm", "learner": "logistic-regression", "detector": "auto", "seed": 0, "audit": 0.1,
-    "batch": 40, "retrain_every": 20,
+    "batch": 40, "retrain_every": 20, **_SINCE,
 }  # fmt: skip
-"""Settings that may be given when a project is created."""
+"""Settings that may be given when a project is created; those of `_SINCE` are missing in older ones."""
 IMPORTER = "import"
 """Who gave the labels that came with the items."""
 _FOUND = ("kind", "source", "encoder", "encoder_note", "classes", "duplicates", "notes")
@@ -79,7 +80,8 @@ class Project:
             if not (path / part).is_file():
                 raise AskNextError(f"{path} lacks its {part}; restore it from a copy.")
         settings = read_json(path / SETTINGS)
-        if not isinstance(settings, dict) or (DEFAULTS.keys() | set(_FOUND)) - settings.keys():
+        settings = _SINCE | settings if isinstance(settings, dict) else {}
+        if (DEFAULTS.keys() | set(_FOUND)) - settings.keys():
             raise AskNextError(f"{path / SETTINGS} lacks settings; restore it from a copy.")
         try:
             embedding = np.load(path / EMBEDDING, mmap_mode="r", allow_pickle=False)
@@ -206,8 +208,9 @@ def _checked(settings: dict[str, Any]) -> dict[str, Any]:
     chosen = DEFAULTS | settings
     for name, check in (("strategy", strategies.get), ("learner", as_learner), ("detector", detectors.get)):
         check(as_text(name, chosen[name]))
-    for name, least in (("seed", 0), ("batch", 1), ("retrain_every", 1)):
+    for name, least in (("seed", 0), ("batch", 1), ("retrain_every", 1), ("opinions", 2)):
         chosen[name] = as_whole(name, chosen[name], least)
+    chosen["overlap"] = as_share("overlap", chosen["overlap"])
     chosen["audit"] = AuditSlice.draw(1, chosen["audit"], 0).share
     return chosen
 

@@ -120,6 +120,64 @@ class Items(Reply):
     items: list[Served]
 
 
+class ItemsOfClass(Items):
+    """Some items of a class, and how many more there are beyond them."""
+
+    left: int
+
+
+class Opinion(Reply):
+    """What somebody said."""
+
+    actor: str
+    answer: Answer
+
+
+class Modelled(Reply):
+    """An answer by a model of how each person errs, and its probability."""
+
+    answer: Answer
+    p: float
+
+
+class Disputed(Served):
+    """An item on which people disagree."""
+
+    opinions: list[Opinion]
+    majority: Answer
+    dawid_skene: Modelled | None
+
+
+class Disagreements(Reply):
+    """Items on which people disagree, and how many more there are."""
+
+    items: list[Disputed]
+    left: int
+
+
+class Pair(Reply):
+    """How far two people agree; `confusion` says how often a said the i-th and b the j-th of `names`."""
+
+    a: str
+    b: str
+    items: int
+    percent: float
+    kappa: float | None
+    names: list[Name]
+    confusion: list[list[int]]
+
+
+class Agreement(Reply):
+    """How far people agree: Krippendorff's alpha with an interval, and each pair of people."""
+
+    items: int
+    percent: float | None
+    alpha: float | None
+    low: float | None
+    high: float | None
+    pairs: list[Pair]
+
+
 class Neighbour(Reply):
     """An item that carries a class, and how far it is."""
 
@@ -158,6 +216,18 @@ class Done(Reply):
 
     event: str
     counts: Counts
+
+
+class Answered(Done):
+    """The delivery, and whether it was a second opinion of some of the items."""
+
+    second: bool = False
+
+
+class Released(Reply):
+    """How many items were given back."""
+
+    released: int
 
 
 class Pace(Reply):

@@ -15,6 +15,7 @@ MOST = 10_000
 Id = Annotated[StrictStr, Field(min_length=1, max_length=200)]
 Name = Annotated[StrictStr, Field(max_length=200)] | StrictBool | StrictInt | StrictFloat
 Text = Annotated[StrictStr, Field(max_length=10_000)]
+Tab = Annotated[StrictStr, Field(max_length=200)]
 Items = Annotated[list[StrictInt], Field(min_length=1, max_length=MOST)]
 
 
@@ -36,15 +37,12 @@ class OtherAnswer(Body):
     kind: Literal["out-of-scope", "unsure", "skipped"]
 
 
-class Answers(Body):
+class Given(Body):
     """One answer for some items."""
 
     id: Id
     items: Items
     answer: ClassAnswer | OtherAnswer
-    seconds: Annotated[float, Field(ge=0, le=1e6)] | None = None
-    comment: Text | None = None
-    replace: StrictBool = False
 
     @property
     def given(self) -> Label | Answer:
@@ -52,11 +50,39 @@ class Answers(Body):
         return Answer(self.answer.kind) if isinstance(self.answer, OtherAnswer) else self.answer.name
 
 
+class Adjudication(Given):
+    """The last word on some items."""
+
+
+class Answers(Given):
+    """An answer, with how it came about."""
+
+    seconds: Annotated[float, Field(ge=0, le=1e6)] | None = None
+    comment: Text | None = None
+    replace: StrictBool = False
+
+
 class Retraction(Body):
     """Answers to take back."""
 
     id: Id
     items: Items
+    tab: Tab = ""
+
+
+class Release(Body):
+    """Items that a tab gives back."""
+
+    items: Items
+    tab: Tab = ""
+
+
+class Verdict(Body):
+    """Labels that were looked over."""
+
+    id: Id
+    items: Items
+    verdict: Literal["keep"]
 
 
 class Comment(Body):
@@ -74,7 +100,7 @@ class NewClass(Body):
 
 
 class Deed(Body):
-    """Something done to a class; it cannot be done twice, so the id of its delivery says nothing."""
+    """Something done to a class."""
 
     id: Id | None = None
     name: Name

@@ -9,8 +9,6 @@ from asknext.log import EventLog
 from asknext.log import events as kinds
 from asknext.pool import SKIPPED
 
-_TOLD = frozenset({kinds.ANSWERED, kinds.CORRECTED})
-
 
 @dataclass
 class Share:
@@ -37,7 +35,7 @@ class Tally:
         """What somebody has done."""
         for event in islice(self._log, self._read, None):
             self._read += 1
-            if event.type in _TOLD:
+            if event.type in kinds.TOLD:
                 share = self._shares.setdefault(event.actor, Share())
                 share.answers += sum(answer != SKIPPED.value for answer in event.body["answers"])
                 share.last = event.time or share.last

@@ -11,16 +11,17 @@ from asknext import strategies
 from asknext.errors import AskNextError
 from asknext.kernels.distances import to_nearest
 from asknext.log import ColumnStore
-from asknext.pool import ANSWER_CODES, PENDING_CODE
+from asknext.log.decide import TEXTS
+from asknext.pool import ANSWER_CODES, PENDING_CODE, SKIPPED, UNASKED_CODE, Answer
 from asknext.studio.desk import Desk
 from asknext.studio.queue import OPEN, Place
 from asknext.studio.rounds import Published
-from asknext.types import Array, Ids
+from asknext.types import Array, Ids, Label
 
 LIKELIEST = 3
 NEIGHBOURS = 3
 BLOCK = 1 << 16  # rows of the embedding in memory at a time
-_TEXTS = {code: answer.value for answer, code in ANSWER_CODES.items()}
+SKIPPED_CODE = ANSWER_CODES[SKIPPED]
 
 
 class HiddenError(AskNextError):
@@ -29,25 +30,57 @@ class HiddenError(AskNextError):
 
 def answer(desk: Desk, item: int) -> dict[str, Any] | None:
     """The answer that stands for an item; skipping it is one here."""
-    pool = desk.pool
-    code = int(pool.state[item])
+    return as_answer(desk, int(desk.campaign.state.opinions.stands[item]))
+
+
+def own_answer(desk: Desk, item: int, person: str) -> dict[str, Any] | None:
+    """What a person said of an item; skipping it is something here."""
+    said = desk.campaign.state.opinions.said_by(person, item)
+    if said is None:
+        skipped = desk.pool.state[item] == SKIPPED_CODE and desk.queue.skipped(person, item)
+        return as_answer(desk, SKIPPED_CODE) if skipped else None
+    return as_answer(desk, said)
+
+
+def as_answer(desk: Desk, code: int) -> dict[str, Any] | None:
+    """A permanent class number or a code as the page reads it; None for an item that waits."""
+    state = desk.campaign.state
     if code >= 0:
-        return {"class": pool.classes[code]}
-    return {"kind": _TEXTS[code]} if code in _TEXTS else None
+        return {"class": state.labels[state.root(code)]}
+    return {"kind": TEXTS[code]} if code in TEXTS else None
 
 
-def served(desk: Desk, place: Place) -> dict[str, Any]:
-    """An item as the page shows it; what the model says of it only once it is answered."""
-    content = desk.project.items.content(place.item)
+def spelled(given: Label | Answer) -> dict[str, Any]:
+    """An answer as the page reads it."""
+    return {"kind": given.value} if isinstance(given, Answer) else {"class": given}
+
+
+def served(
+    desk: Desk, place: Place, person: str, own: bool = False, reveal: bool = False
+) -> dict[str, Any]:
+    """An item as the page shows it; what the model says of it only once it is answered.
+
+    Parameters
+    ----------
+    place : the item, and why it is served.
+    person : who sees it.
+    own : whether this person sees own answers only.
+    reveal : whether answers are shown even of items that wait for the opinion of this person.
+    """
+    item = place.item
+    content = desk.project.items.content(item)
     if "image" in content:
-        content["image"] = f"/api/items/{place.item}/image"
-    likeliest_ = likeliest(desk, place.item, 1) if desk.settled(place.item) else []
+        content["image"] = f"/api/items/{item}/image"
+    blind = own or (not reveal and desk.seconds.waits(item, person))
+    told = own_answer(desk, item, person) if blind else answer(desk, item)
+    known = told not in (None, as_answer(desk, SKIPPED_CODE))
+    likeliest_ = likeliest(desk, item, 1) if known else []
     return {
-        "item": place.item,
+        "item": item,
         "slot": place.slot,
         "round": place.round,
         "content": content,
-        "answer": answer(desk, place.item),
+        "answer": told,
         "model": likeliest_[0] if likeliest_ else None,
     }
 
@@ -78,16 +111,22 @@ def _probabilities(desk: Desk) -> tuple[Published, Array] | None:
         return None
 
 
-def why(desk: Desk, place: Place) -> dict[str, Any]:
+def why(desk: Desk, place: Place, person: str, own: bool = False) -> dict[str, Any]:
     """Why an item is asked: who chose it and how, what the model thinks, and what it resembles.
+
+    Parameters: as for `served`.
 
     Raises
     ------
-    HiddenError : the item belongs to the audit slice, and is not answered yet.
+    HiddenError : the item belongs to the audit slice and is not answered yet, or it waits for the opinion of
+        this person.
     """
     item = place.item
-    if item in desk.campaign.state.audit.ids and not desk.settled(item):
+    known = own_answer(desk, item, person) is not None if own else desk.settled(item)
+    if item in desk.campaign.state.audit.ids and not known:
         raise HiddenError("this item checks the model, so what the model says is told after your answer.")
+    if desk.seconds.waits(item, person):
+        raise HiddenError("a second opinion is wanted, so what the model says is told after your answer.")
     found = next((one for one in reversed(desk.rounds) if item in one.ids), None)
     at = None if found is None else found.ids.index(item)
     return {
@@ -99,7 +138,7 @@ def why(desk: Desk, place: Place) -> dict[str, Any]:
         "score": None if found is None or at is None else found.scores[at],
         "parts": {} if found is None or at is None else _parts(found, at),
         "likeliest": likeliest(desk, item, LIKELIEST),
-        "neighbours": _neighbours(desk, item),
+        "neighbours": _neighbours(desk, item, person if own else None),
     }
 
 
@@ -115,13 +154,15 @@ def _parts(found: Published, at: int) -> dict[str, float]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def _neighbours(desk: Desk, item: int) -> list[dict[str, Any]]:
-    """The nearest items that carry a class."""
-    labelled = desk.pool.labelled
-    others = labelled[labelled != item]
+def _neighbours(desk: Desk, item: int, person: str | None) -> list[dict[str, Any]]:
+    """The nearest items that carry a class, or to which this person gave one."""
+    with desk.turn:
+        opinions = desk.campaign.state.opinions
+        codes = opinions.stands.copy() if person is None else opinions.said(person)
+    codes[item] = UNASKED_CODE
     return [
-        {"item": other, "answer": answer(desk, other), "distance": distance}
-        for other, distance in nearest(desk, item, others, NEIGHBOURS)
+        {"item": other, "answer": as_answer(desk, int(codes[other])), "distance": distance}
+        for other, distance in nearest(desk, item, np.flatnonzero(codes >= 0), NEIGHBOURS)
     ]
 
 
@@ -144,12 +185,15 @@ def similar(desk: Desk, item: int, n: int) -> list[Place]:
     return [desk.place(other, "") for other, _ in found]
 
 
-def map_points(desk: Desk, color: str) -> dict[str, Any]:
+def map_points(desk: Desk, color: str, person: str, own: bool = False) -> dict[str, Any]:
     """The map of the newest round: places, and a value for each by what is asked for.
+
+    Items that wait for the opinion of this person look as if nobody had answered them.
 
     Parameters
     ----------
     color : "class" (the answer, or what the model says), "uncertainty" or "ood".
+    person, own : as for `served`.
     """
     if color not in ("class", "uncertainty", "ood"):
         raise AskNextError(f"there is no colour {color!a:.40}; give class, uncertainty or ood.")
@@ -157,14 +201,16 @@ def map_points(desk: Desk, color: str) -> dict[str, Any]:
     n = len(desk)
     if points is None:
         return {"ids": [], "x": [], "y": [], "value": [], "answered": [], "shown": 0, "of": n}
-    state, pool = desk.campaign.state, desk.pool
     ids = points["item"]
-    codes = pool.state[ids]
-    if color == "class":
+    with desk.turn:
+        state = desk.campaign.state
+        waits = np.array([desk.seconds.waits(item, person) for item in ids.tolist()], dtype=bool)
+        known = np.where(waits, UNASKED_CODE, state.opinions.stands[ids])
+        told = state.opinions.said(person)[ids] if own else known
         names = [state.labels[state.root(c)] for c in range(len(state.labels))]
-        told = np.where(_blind(desk, ids), -1, points["class"])
-        model = [names[c] if c >= 0 else None for c in told.tolist()]
-        value = [pool.classes[c] if c >= 0 else p for c, p in zip(codes.tolist(), model, strict=True)]
+    if color == "class":
+        model = np.where(waits | _blind(desk, ids), UNASKED_CODE, points["class"])
+        value = [names[c] if c >= 0 else None for c in np.where(told >= 0, told, model).tolist()]
     else:
         value = points["doubt" if color == "uncertainty" else "ood"].tolist()
     return {
@@ -172,7 +218,7 @@ def map_points(desk: Desk, color: str) -> dict[str, Any]:
         "x": points["x"].tolist(),
         "y": points["y"].tolist(),
         "value": value,
-        "answered": (~np.isin(codes, OPEN)).tolist(),
+        "answered": (~np.isin(known, OPEN)).tolist(),
         "shown": len(ids),
         "of": n,
     }
@@ -184,7 +230,10 @@ def _blind(desk: Desk, ids: Ids) -> NDArray[np.bool_]:
 
 
 def review(desk: Desk) -> dict[str, Any]:
-    """Labels to look over: those that the model doubts, and equal items with different answers."""
+    """Labels to look over: those that the model doubts, and equal items with different answers.
+
+    What was looked over is left out as long as its label stands.
+    """
     state = desk.campaign.state
     names = [state.labels[state.root(c)] for c in range(len(state.labels))]
     found = desk.rounds[-1].suspects if desk.rounds else []
@@ -193,10 +242,34 @@ def review(desk: Desk) -> dict[str, Any]:
         for s in found
         if (given := answer(desk, s["item"])) == {"class": names[s["answer"]]}
         and names[s["model"]] != names[s["answer"]]
+        and not looked_over(desk, s["item"])
     ]
     duplicates = []
     for group in desk.project.duplicates:
         told = {item: given for item in group if desk.settled(item) and (given := answer(desk, item))}
-        if len({tuple(given.items()) for given in told.values()}) > 1:
+        differ = len({tuple(given.items()) for given in told.values()}) > 1
+        if differ and not all(looked_over(desk, item) for item in told):
             duplicates.append({"items": list(told), "answers": list(told.values())})
     return {"suspects": suspects, "duplicates": duplicates}
+
+
+def looked_over(desk: Desk, item: int) -> bool:
+    """Whether somebody looked an item over, and what stood then stands."""
+    then = desk.campaign.state.reviewed.get(item)
+    return then is not None and as_answer(desk, then) == answer(desk, item)
+
+
+def of_class(desk: Desk, name: Label, n: int, after: int) -> tuple[Ids, int]:
+    """The first n items of a class beyond an item, and how many more there are.
+
+    Raises
+    ------
+    AskNextError : there is no such class.
+    """
+    with desk.turn:
+        number = desk.campaign.state.number_of(name)
+        if number is None:
+            raise AskNextError(f"there is no class {name!a:.40}.")
+        ids = np.flatnonzero(desk.pool.state == desk.campaign.state.live.index(number))
+    ids = ids[ids > after]
+    return ids[:n], max(0, len(ids) - n)

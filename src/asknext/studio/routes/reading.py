@@ -11,18 +11,25 @@ from fastapi.routing import APIRouter
 from asknext.errors import AskNextError
 from asknext.studio import replies, requests, views
 from asknext.studio.counts import classes
-from asknext.studio.desk import AbsentError, Desk
+from asknext.studio.desk import Desk
+from asknext.studio.errors import AbsentError
 from asknext.studio.exporting import FORMATS
 from asknext.studio.exporting import export as written
 from asknext.studio.people import People
 from asknext.studio.routes.access import Anyone, Labeller, Reader
+from asknext.studio.roles import Person, Role
 from asknext.studio.routes.watching import watching
 from asknext.studio.status import status
 from asknext.studio.supervisor import Supervisor
 from asknext.studio.thumbnails import TYPES, picture
 
-_SHARING = {"overlap": 0.0, "opinions": 2}
-"""Settings that projects made before there were several people lack."""
+_TOLD = (
+    "kind", "encoder", "encoder_note", "strategy", "learner", "batch", "retrain_every", "audit", "overlap",
+    "opinions",
+)  # fmt: skip
+"""Settings of a project that the page is told."""
+
+Many = Annotated[int, Query(ge=1, le=200)]
 
 
 def reading(desk: Desk, supervisor: Supervisor, people: People) -> APIRouter:
@@ -32,11 +39,9 @@ def reading(desk: Desk, supervisor: Supervisor, people: People) -> APIRouter:
     @router.get("/project", response_model=replies.Project)
     def project(by: Anyone) -> dict[str, Any]:
         """What is labelled, and how."""
-        told = ("kind", "encoder", "encoder_note", "strategy", "learner", "batch", "retrain_every", "audit")
-        about = {name: desk.project.settings[name] for name in told}
+        about = {name: desk.project.settings[name] for name in _TOLD}
         with desk.turn:
             return {
-                **{name: desk.project.settings.get(name, usual) for name, usual in _SHARING.items()},
                 "id": next(iter(desk.log)).id, "name": desk.project.path.resolve().name, "n": len(desk),
                 **about, "classes": classes(desk.campaign.state), "actor": by.name, "role": by.role,
                 "several": len(people) > 1,
@@ -44,15 +49,28 @@ def reading(desk: Desk, supervisor: Supervisor, people: People) -> APIRouter:
 
     @router.get("/next", response_model=replies.Items)
     def next_items(
-        by: Labeller, n: Annotated[int, Query(ge=1, le=200)] = 8, held: str = ""
+        by: Labeller,
+        n: Many = 8,
+        held: str = "",
+        tab: Annotated[str, Query(max_length=200)] = "",
     ) -> dict[str, Any]:
-        """The next items, leased to you; `held` lists those that you have already."""
-        return {"items": [views.served(desk, place) for place in desk.next(by.name, n, _numbers(held))]}
+        """The next items, leased to this tab of yours; `held` lists those that it has already."""
+        places = desk.next(by.name, n, _numbers(held), tab)
+        return {"items": [views.served(desk, place, by.name, own(by)) for place in places]}
+
+    @router.get("/items", response_model=replies.ItemsOfClass)
+    def items_of_class(
+        by: Reader, name: Annotated[str, Query(alias="class")], n: Many = 200, after: int = -1
+    ) -> dict[str, Any]:
+        """The first items of a class beyond the item `after`, and how many more there are."""
+        ids, left = views.of_class(desk, name, n, after)
+        places = [desk.place(item, by.name) for item in ids.tolist()]
+        return {"items": [views.served(desk, place, by.name, reveal=True) for place in places], "left": left}
 
     @router.get("/items/{item}", response_model=replies.Served)
     def one_item(by: Anyone, item: int) -> dict[str, Any]:
-        """Any item, with its present answer."""
-        return views.served(desk, desk.place(item, by.name))
+        """Any item, with its present answer; for an annotator the own one."""
+        return views.served(desk, desk.place(item, by.name), by.name, own(by))
 
     @router.get("/items/{item}/image", **_sends(*TYPES.values()))
     def image(_: Anyone, item: int, size: int | None = None) -> Response:
@@ -68,12 +86,13 @@ def reading(desk: Desk, supervisor: Supervisor, people: People) -> APIRouter:
     @router.get("/items/{item}/why", response_model=replies.Why)
     def why(by: Anyone, item: int) -> dict[str, Any]:
         """Why this item is asked."""
-        return views.why(desk, desk.place(item, by.name))
+        return views.why(desk, desk.place(item, by.name), by.name, own(by))
 
     @router.get("/items/{item}/similar", response_model=replies.Items)
-    def similar(_: Anyone, item: int, n: Annotated[int, Query(ge=1, le=200)] = 24) -> dict[str, Any]:
+    def similar(by: Anyone, item: int, n: Many = 24) -> dict[str, Any]:
         """Unanswered items, nearest to this one."""
-        return {"items": [views.served(desk, place) for place in views.similar(desk, item, n)]}
+        places = views.similar(desk, item, n)
+        return {"items": [views.served(desk, place, by.name, own(by)) for place in places]}
 
     @router.get("/status", response_model=replies.Status)
     def present(_: Anyone) -> dict[str, Any]:
@@ -90,9 +109,9 @@ def reading(desk: Desk, supervisor: Supervisor, people: People) -> APIRouter:
         return StreamingResponse(events, media_type="text/event-stream")
 
     @router.get("/map", response_model=replies.Map)
-    def points(_: Anyone, color: str = "class") -> dict[str, Any]:
+    def points(by: Anyone, color: str = "class") -> dict[str, Any]:
         """Where items stand, at most 20,000 of them, with a value each."""
-        return views.map_points(desk, color)
+        return views.map_points(desk, color, by.name, own(by))
 
     @router.get("/review", response_model=replies.Review)
     def review(_: Reader) -> dict[str, Any]:
@@ -101,7 +120,7 @@ def reading(desk: Desk, supervisor: Supervisor, people: People) -> APIRouter:
 
     @router.get("/export", **_sends(*(media for _, media, _ in FORMATS.values())))
     def export(_: Reader, format: str = "csv") -> Response:
-        """A download: csv, jsonl, events or label-studio."""
+        """A download: csv, jsonl, opinions, events or label-studio."""
         with desk.turn:
             log = list(desk.log)
         content, kind, name = written(desk.project, log, format)
@@ -109,6 +128,11 @@ def reading(desk: Desk, supervisor: Supervisor, people: People) -> APIRouter:
         return Response(content, media_type=kind, headers=where)
 
     return router
+
+
+def own(by: Person) -> bool:
+    """Whether somebody sees own answers only."""
+    return by.role is Role.ANNOTATOR
 
 
 def _numbers(text: str) -> list[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from fastapi.routing import APIRouter
@@ -10,6 +11,7 @@ from fastapi.routing import APIRouter
 from asknext.studio import replies, requests
 from asknext.studio.counts import classes, counts
 from asknext.studio.desk import Desk
+from asknext.studio.roles import Person, Role
 from asknext.studio.routes.access import Labeller, Owner
 from asknext.studio.supervisor import Supervisor
 
@@ -23,24 +25,32 @@ def writing(desk: Desk, supervisor: Supervisor) -> APIRouter:
         supervisor.wake()
         return {"event": id, "counts": counts(desk.pool)}
 
-    def reclassed(deed: Callable[[], Any]) -> dict[str, Any]:
+    def reclassed(by: Person, id: str | None, deed: Callable[..., None]) -> dict[str, Any]:
         with desk.turn:
-            deed()
-            desk.touch()
+            desk.reclass(by.name, id, deed)
             return {"classes": classes(campaign.state)}
 
-    @router.post("/answers", response_model=replies.Done)
+    @router.post("/answers", response_model=replies.Answered, response_model_exclude_unset=True)
     def answers(by: Labeller, body: requests.Answers) -> dict[str, Any]:
-        """One answer for some items; a second delivery of the same id changes nothing."""
-        desk.answer(by.name, body.id, body.items, body.given, comment=body.comment or "",
-                    seconds=body.seconds, replace=body.replace)  # fmt: skip
-        return done(body.id)
+        """One answer for some items; a second delivery of the same id changes nothing.
+
+        For an item that somebody else answered it is a second opinion, and `second` says so.
+        """
+        second = desk.answer(by.name, body.id, body.items, body.given, comment=body.comment or "",
+                             seconds=body.seconds, replace=body.replace, over=over(by))  # fmt: skip
+        return {**done(body.id), "second": True} if second else done(body.id)
 
     @router.post("/retract", response_model=replies.Done)
     def retract(by: Labeller, body: requests.Retraction) -> dict[str, Any]:
         """Take answers back."""
-        desk.retract(by.name, body.id, body.items)
+        desk.retract(by.name, body.id, body.items, over=over(by), tab=body.tab)
         return done(body.id)
+
+    @router.post("/release", response_model=replies.Released)
+    def release(by: Labeller, body: requests.Release) -> dict[str, Any]:
+        """Give back what was leased to a tab."""
+        desk.release(by.name, body.items, body.tab)
+        return {"released": len(body.items)}
 
     @router.post("/comments", response_model=replies.Done)
     def comments(by: Labeller, body: requests.Comment) -> dict[str, Any]:
@@ -64,17 +74,19 @@ def writing(desk: Desk, supervisor: Supervisor) -> APIRouter:
     @router.post("/classes/rename", response_model=replies.Classes)
     def rename(by: Owner, body: requests.Rename) -> dict[str, Any]:
         """Another name for a class."""
-        return reclassed(lambda: campaign.rename_class(body.name, body.to, actor=by.name))
+        return reclassed(by, body.id, partial(campaign.rename_class, body.name, body.to))
 
     @router.post("/classes/merge", response_model=replies.Classes)
     def merge(by: Owner, body: requests.Merge) -> dict[str, Any]:
         """Unite a class with another."""
-        return reclassed(lambda: campaign.merge_class(body.name, into=body.into, actor=by.name))
+        return reclassed(by, body.id, partial(campaign.merge_class, body.name, into=body.into))
 
     @router.post("/classes/split", response_model=replies.Classes)
     def split(by: Owner, body: requests.Split) -> dict[str, Any]:
         """Make items of a class another one."""
-        return reclassed(lambda: campaign.split_class(body.name, body.items, body.to, actor=by.name))
+        return reclassed(
+            by, body.id, partial(campaign.split_class, body.name, body.items, body.to)
+        )
 
     @router.post("/retrain", response_model=replies.Asked)
     def retrain(_: Owner) -> dict[str, Any]:
@@ -88,3 +100,8 @@ def writing(desk: Desk, supervisor: Supervisor) -> APIRouter:
         return {"cancelled": supervisor.cancel()}
 
     return router
+
+
+def over(by: Person) -> bool:
+    """Whether somebody may correct what others said."""
+    return by.role is Role.OWNER

@@ -1,0 +1,1 @@
+"""How good labels are: how far people agree, and what they say together."""
