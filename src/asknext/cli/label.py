@@ -31,6 +31,11 @@ def label(
         help="What chooses; see asknext strategies.", show_default="tcm")] = None,
     learner: Annotated[str | None, typer.Option(
         help="What learns.", show_default="logistic-regression")] = None,
+    overlap: Annotated[float | None, typer.Option(
+        min=0, max=1, help="Share of the items that several people are to answer.",
+        show_default="0")] = None,
+    opinions: Annotated[int | None, typer.Option(
+        min=2, help="How many people are to answer each of these.", show_default="2")] = None,
     classes: Annotated[str, typer.Option(help="Classes to begin with, commas between them.")] = "",
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="By default a free one.")] = None,
     host: Annotated[str, typer.Option(
@@ -42,7 +47,8 @@ def label(
     from asknext.studio import serving
     from asknext.studio.project import open_or_create
 
-    given = {name: value for name, value in (("strategy", strategy), ("learner", learner)) if value}
+    wanted = {"strategy": strategy, "learner": learner, "overlap": overlap, "opinions": opinions}
+    given = {name: value for name, value in wanted.items() if value is not None}
     names = [name.strip() for name in classes.split(",") if name.strip()]
     with serving.listen(port, host) as socket:
         where = serving.address(socket, host, address or ())
