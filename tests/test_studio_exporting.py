@@ -21,11 +21,12 @@ from asknext.errors import AskNextError
 from asknext.log import fold, read_events
 from asknext.log.verify import verify_log
 from asknext.studio.asking import next_items
-from asknext.studio.exporting import FORMATS, export, resolved, written
+from asknext.studio.exporting import FORMATS, export, written
 from asknext.studio.image_folder import write_images
 from asknext.studio.labels_in import Told, read_answers, spelled, tell
 from asknext.studio.log_in import is_log, read_log, take_log
 from asknext.studio.project import Project
+from asknext.studio.resolving import resolved
 
 TEXTS = [
     "a good film", "a bad film", "=SUM(A1:A9) is a film", "+1 for this one", 'a, "quoted"\r\nfilm',
@@ -104,7 +105,10 @@ def test_csv_has_a_line_for_each_answer_and_no_formulas(tmp_path: Path) -> None:
         text = out(made, "csv")
         rows = list(csv.DictReader(io.StringIO(text)))
         answers = resolved(read_events(made.path))
-    assert list(rows[0]) == ["item", "text", "answer", "class", "actor", "time", "round", "slot"]
+    assert list(rows[0]) == [
+        "item", "text", "answer", "class", "actor", "time", "round", "slot",
+        "annotators", "opinions", "agreement",
+    ]  # fmt: skip
     assert [int(row["item"]) for row in rows] == [one.item for one in answers]
     cells = [cell for row in csv.reader(io.StringIO(text)) for cell in row]
     assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
@@ -488,4 +492,4 @@ def test_what_waits_comes_first(tmp_path: Path) -> None:
 
 
 def test_formats_are_all_tested_here() -> None:
-    assert set(FORMATS) == {"csv", "jsonl", "events", "label-studio"}
+    assert set(FORMATS) == {"csv", "jsonl", "opinions", "events", "label-studio"}

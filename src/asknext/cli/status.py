@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.table import Table
@@ -12,8 +12,9 @@ from rich.text import Text
 from asknext.cli.app import app, plain, print_json, screen
 
 EXAMPLE = """
-Say how far a labelling project is: what was answered, the classes, and, where the audit slice of the batches
-tells it, how accurate the model is. It is read beside the page, which may be open.
+Say how far a labelling project is: what was answered, the classes, how far people agree where several
+answered, and, where the audit slice of the batches tells it, how accurate the model is. It is read beside
+the page, which may be open.
 
 [bold]Example:[/bold]  asknext status animals --json
 """
@@ -43,7 +44,20 @@ def status(
         table.add_row(Text(f"  {one['name']}"), f"{one['count']:,}" + ", provisional" * one["provisional"])
     for kind in ("out_of_scope", "unsure", "skipped"):
         table.add_row(kind.replace("_", " "), f"{found[kind]:,}")
+    if agreement := found["agreement"]:
+        table.add_row("agreement", _in_words(agreement))
     if accuracy := found["accuracy"]:
         low, high, n = accuracy["low"], accuracy["high"], accuracy["n"]
         table.add_row("accuracy", f"{accuracy['value']:.1%} ({low:.1%} to {high:.1%}, {n:.0f} audit items)")
     screen.print(table, highlight=False)
+
+
+def _in_words(agreement: dict[str, Any]) -> str:
+    """How far people agree, as far as there is something to tell."""
+    if agreement["percent"] is None:
+        return "of no item are several people sure"
+    told = f"{agreement['percent']:.1%} of the opinions of {agreement['items']:,} items"
+    if agreement["alpha"] is None:
+        return told
+    low, high = agreement["low"], agreement["high"]
+    return f"{told}; Krippendorff's alpha {agreement['alpha']:.2f} ({low:.2f} to {high:.2f})"

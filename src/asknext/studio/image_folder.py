@@ -13,10 +13,10 @@ from asknext.errors import AskNextError
 from asknext.files import occupied
 from asknext.log import Event
 from asknext.studio.building import building
-from asknext.studio.exporting import resolved
 from asknext.studio.project import Project
 from asknext.studio.raw import Progress
 from asknext.studio.reading import CLASS
+from asknext.studio.resolving import resolved
 
 METADATA = "metadata.jsonl"
 _UNFIT = re.compile(r'[\x00-\x1f<>:"/\\|?*]')

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from asknext.log import Event, fold
+from asknext.log import Event, State, fold
 from asknext.log import events as kinds
 from asknext.monitor.audit import of_state
 from asknext.monitor.looks import stored
+from asknext.quality.agreement import agreement, told
+from asknext.randomness import spawn
 from asknext.studio.counts import classes, counts
 from asknext.studio.project import Project
 
 
 def standing(project: Project, events: Sequence[Event]) -> dict[str, Any]:
-    """Counts of answers and classes, and the accuracy of the model of the newest round; JSON-able.
+    """Counts of answers and classes, how far people agree, and the accuracy of the newest model; JSON-able.
 
     Parameters
     ----------
@@ -39,5 +41,14 @@ def standing(project: Project, events: Sequence[Event]) -> dict[str, Any]:
         **counts(state.pool),
         "pending": len(state.pool.pending),
         "classes": classes(state),
+        "agreement": _agreement(state),
         "accuracy": accuracy and dict(zip(("value", "low", "high", "n"), accuracy, strict=True)),
     }
+
+
+def _agreement(state: State) -> dict[str, Any] | None:
+    """How far people agree; None where no item was answered by several."""
+    if not state.opinions.several():
+        return None
+    found = agreement(told(state), spawn(state.seed, "agreement"))
+    return {name: found[name] for name in ("items", "percent", "alpha", "low", "high")}
