@@ -20,6 +20,7 @@ from asknext.studio.desk import Desk
 from asknext.studio.errors import ConflictError
 from asknext.studio.project import Project, open_or_create
 from asknext.studio.queue import APART, SECOND
+from asknext.studio.roles import Role
 from asknext.studio.seconds import Seconds
 from studio_project import NAMES, Clock, client, project, round_of
 
@@ -390,6 +391,30 @@ def test_an_answer_says_that_it_is_a_second_one(desk: Desk, page: TestClient) ->
     for _ in range(2):
         assert page.post("/api/answers", json=body).json()["second"] is True
     assert "second" not in page.post("/api/answers", json={**body, "id": "3", "items": [4]}).json()
+
+
+def test_an_annotator_and_the_owner_over_http(desk: Desk, page: TestClient) -> None:
+    other = client(desk, role=Role.ANNOTATOR)
+    name = other.get("/api/project").json()["actor"]
+    told = page.post("/api/answers", json={"id": "1", "items": [3, 4], "answer": {"class": "red"}})
+    assert told.status_code == 200
+    first, second = other.get("/api/next?n=2&tab=t").json()["items"]
+    assert (first["item"], first["slot"], first["answer"]) == (3, SECOND, None)
+    assert other.get("/api/items/3").json()["answer"] is None
+    assert other.get("/api/items/3/why").status_code == 403
+    mine = {"id": "2", "items": [3], "answer": {"class": "green"}, "replace": True}
+    assert other.post("/api/answers", json=mine).json()["second"] is True
+    assert said(desk, 3) == {"ann": "red", name: "green"}
+    assert other.get("/api/items/3").json()["answer"] == {"class": "green"}
+    assert page.get("/api/items/3").json()["answer"] == {"class": "red"}
+    refusal = other.post("/api/retract", json={"id": "3", "items": [4]})
+    assert (refusal.status_code, "somebody else" in refusal.json()["error"]) == (409, True)
+    assert other.post("/api/answers", json={**mine, "id": "1"}).status_code == 409, "that was ann's"
+    over = {"id": "4", "items": [3], "answer": {"class": "blue"}, "replace": True}
+    assert page.post("/api/answers", json=over).status_code == 200
+    assert desk.campaign.labels[3] == "blue"
+    assert said(desk, 3) == {"ann": "red", name: "green"}
+    assert second["item"] == 4
 
 
 def test_a_tab_gives_its_items_back(desk: Desk, page: TestClient) -> None:

@@ -16,8 +16,8 @@ from asknext.studio.errors import AbsentError
 from asknext.studio.exporting import FORMATS
 from asknext.studio.exporting import export as written
 from asknext.studio.people import People
-from asknext.studio.routes.access import Anyone, Labeller, Reader
 from asknext.studio.roles import Person, Role
+from asknext.studio.routes.access import Anyone, Labeller, Reader
 from asknext.studio.routes.watching import watching
 from asknext.studio.status import status
 from asknext.studio.supervisor import Supervisor
