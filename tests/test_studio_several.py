@@ -296,7 +296,12 @@ def test_nobody_is_shown_what_others_said_of_an_item_that_waits(desk: Desk) -> N
     assert place.slot == SECOND
     shown = views.served(desk, place, "bob")
     assert (shown["answer"], shown["model"]) == (None, None)
-    assert views.served(desk, desk.place(place.item, "ann"), "ann")["answer"] is not None
+    mine = desk.place(place.item, "ann")
+    assert mine.slot != SECOND
+    assert views.served(desk, mine, "ann")["answer"] is not None
+    assert views.why(desk, mine, "ann")["likeliest"]
+    seen = views.map_points(desk, "class", "ann", own=True)
+    assert seen["answered"][seen["ids"].index(place.item)]
     for own in (False, True):
         seen = views.map_points(desk, "class", "bob", own)
         hidden = {seen["ids"][i]: (seen["value"][i], seen["answered"][i]) for i in range(len(seen["ids"]))}
