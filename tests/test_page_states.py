@@ -136,26 +136,6 @@ def test_a_picture_is_zoomed_by_keys_and_wheel(chromium: Any, tmp_path: Path) ->
         assert page.evaluate(scale) == 1
 
 
-def test_the_map_gives_its_items_to_the_grid(chromium: Any, tmp_path: Path) -> None:
-    with project("table", tmp_path) as served, visit(chromium, served.url) as page:
-        press(page, "v")
-        page.get_by_text("60 of 60 items").wait_for()
-        box = page.locator(".map canvas").bounding_box()
-        left, top = box["x"] + 4, box["y"] + 4
-        right, bottom = box["x"] + box["width"] - 4, box["y"] + box["height"] - 4
-        page.mouse.move(left, top)
-        page.mouse.down()
-        for x, y in [(right, top), (right, bottom), (left, bottom), (left, top + 2)]:
-            page.mouse.move(x, y, steps=3)
-        page.mouse.up()
-        page.wait_for_selector("[data-cell]")
-        cells = [int(cell.get_attribute("data-cell")) for cell in page.locator("[data-cell]").all()]
-        press(page, "1")
-        saved(page)
-        assert len(cells) == 48
-        assert {served.answer(cell) for cell in cells} == {"first"}
-
-
 def test_a_panel_that_fails_stops_nobody(chromium: Any, tmp_path: Path) -> None:
     with project("text", tmp_path) as served, visit(chromium, served.url) as page:
         broken = {"action": "stop", "sentence": "?", "evidence": [{"value": "no number"}]}

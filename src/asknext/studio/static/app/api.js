@@ -34,10 +34,20 @@ async function call(path, options) {
 /** @param {string} path */
 export const get = (path) => call(path, {});
 
+/** @param {object} body @returns {RequestInit} */
+const posting = (body) => ({
+  method: "POST",
+  headers: { "Content-Type": "application/json", "X-Asknext": "1" },
+  body: JSON.stringify(body),
+});
+
 /** @param {string} path @param {object} body */
-export const post = (path, body = {}) =>
-  call(path, {
-    method: "POST",
-    headers: { "Content-Type": "application/json", "X-Asknext": "1" },
-    body: JSON.stringify(body),
-  });
+export const post = (path, body = {}) => call(path, posting(body));
+
+/**
+ * A last word while the page is left; nobody hears the reply. A beacon could not carry the header.
+ *
+ * @param {string} path
+ * @param {object} body
+ */
+export const part = (path, body) => void fetch(path, { ...posting(body), keepalive: true }).catch(() => {});

@@ -1,3 +1,4 @@
+import { redo, undo } from "./history.js";
 import { keyOf, keyOfClass, ACTIONS, meant } from "./keys.js";
 
 /** @import { Box, Mode, Session } from "./session.js" */
@@ -32,8 +33,8 @@ const COMMANDS = {
   skip: (session) => give(session, { kind: "skipped" }),
   "new-class": (session) => show(session, "new"),
   "find-class": (session) => show(session, "find"),
-  undo: (session) => session.undo(),
-  redo: (session) => session.redo(),
+  undo,
+  redo,
   why: (session) => show(session, "why"),
   opinion: (session) => void session.askOpinion(),
   comment: (session) => show(session, "comment"),

@@ -1,6 +1,7 @@
 import { get } from "./api.js";
 import { Session } from "./session.js";
 import { listen } from "./stream.js";
+import { openTab } from "./tab.js";
 import { html, render } from "../vendor/htm-preact.js";
 import { App } from "./views/app.js";
 
@@ -8,7 +9,8 @@ import { App } from "./views/app.js";
 async function start() {
   const place = /** @type {HTMLElement} */ (document.getElementById("app"));
   try {
-    const session = new Session(await get("/api/project"));
+    const project = await get("/api/project");
+    const session = new Session(project, await openTab(project.id));
     document.title = `${session.state.project.name} – asknext`;
     place.replaceChildren();
     render(html`<${App} session=${session} />`, place);

@@ -1,3 +1,5 @@
+import { inTurn } from "./locks.js";
+
 /**
  * What was decided here and not yet confirmed by the server. It lies in IndexedDB, so that neither a lost
  * server nor a closed tab loses it, and leaves in the order in which it came, one at a time, also when several
@@ -121,7 +123,7 @@ export class Outbox {
     clearTimeout(this.#timer);
     try {
       do {
-        await navigator.locks.request(this.name, async () => {
+        await inTurn(this.name, async () => {
           for (let letter = await this.#take(); letter; letter = await this.#take())
             await this.#deliver(letter);
         });

@@ -19,7 +19,7 @@
  *
  * @typedef {object} Project
  * @property {string} name
- * @property {string} [id]
+ * @property {string} id
  * @property {"image" | "text" | "table"} kind
  * @property {number} n
  * @property {string} encoder

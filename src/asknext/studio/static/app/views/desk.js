@@ -4,6 +4,7 @@ import { Answers } from "./answers.js";
 import { Boxes } from "./boxes.js";
 import { Item } from "./item.js";
 import { LastAnswer } from "./last.js";
+import { Since } from "./now.js";
 import { ActionButton } from "./parts.js";
 
 /** @import { Session } from "../session.js" */
@@ -20,6 +21,21 @@ const origin = ({ slot, round }) =>
     again: "again",
     random: "at random",
   })[slot];
+
+/** Why there is no item: what the page waits for, and for how long. @param {{session: Session}} props */
+function Nothing({ session }) {
+  const { lostSince } = session.state;
+  if (lostSince !== null) {
+    return html`<h2>Waiting for the server</h2>
+      <p>
+        It has been gone for <${Since} since=${lostSince} />, and the items that were here are all answered. The
+        page asks again every few seconds, and goes on by itself.
+      </p>`;
+  }
+  if (!session.queue.drained) return html`<h2>Fetching items …</h2>`;
+  return html`<h2>Nothing is left to answer</h2>
+    <p>Look through doubtful answers with Review, or take the labels with Export.</p>`;
+}
 
 /** One item, large, and its answers. @param {{session: Session}} props */
 export function Desk({ session }) {
@@ -45,16 +61,7 @@ export function Desk({ session }) {
     };
   }, []);
 
-  if (!served) {
-    return html`<div class="empty">
-      <h2>${session.queue.drained ? "Nothing is left to answer" : "Fetching items …"}</h2>
-      ${
-        session.queue.drained &&
-        html`<p>Look through doubtful answers with Review, or take the labels with Export.</p>`
-      }
-      <${LastAnswer} session=${session} />
-    </div>`;
-  }
+  if (!served) return html`<div class="empty"><${Nothing} session=${session} /><${LastAnswer} session=${session} /></div>`;
   const { item, answer } = served;
   const tool = (/** @type {string} */ action) =>
     html`<${ActionButton} session=${session} action=${action} quiet />`;

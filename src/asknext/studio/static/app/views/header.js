@@ -6,9 +6,9 @@ import { JobState } from "./job.js";
 
 /** @param {{session: Session}} props */
 function Saved({ session }) {
-  const { letters, state, trouble } = session.outbox;
+  const { letters, trouble } = session.outbox;
   const waiting = letters.length;
-  const lost = state === "waiting" || !session.state.connected;
+  const lost = session.state.lostSince !== null;
   const busy = waiting ? `Saving ${waiting} …` : "All saved";
   const text = lost ? `Server lost – ${waiting} kept here` : busy;
   const mark = lost ? "!" : waiting ? "↑" : "✓";

@@ -1,7 +1,7 @@
 import { html, useEffect, useLayoutEffect, useState } from "../../vendor/htm-preact.js";
 import { get } from "../api.js";
 import { nameOf } from "../classes.js";
-import { recall, remember } from "../settings.js";
+import { newId } from "../ids.js";
 import { Answers } from "./answers.js";
 import { Boxes } from "./boxes.js";
 import { Item } from "./item.js";
@@ -16,9 +16,6 @@ import { ActionButton, percent } from "./parts.js";
  *
  * @typedef {{items: number[], answers: Answer[], model?: string, p?: number}} Case
  */
-
-/** @param {Case} one */
-const mark = (one) => `${one.items.join(",")}:${one.answers.map(nameOf).join(",")}`;
 
 /** @param {any} reply @returns {Case[]} */
 const cases = ({ suspects, duplicates }) => [
@@ -46,15 +43,14 @@ function Doubt({ one: { items, answers, model, p } }) {
 
 /** @param {{session: Session}} props */
 export function Review({ session }) {
-  const kept = `asknext kept ${session.name}`;
   const [list, setList] = useState(/** @type {Case[] | null} */ (null));
   const [served, setServed] = useState(/** @type {Served[]} */ ([]));
   const one = list?.[0];
 
   useEffect(() => {
-    const seen = new Set(recall(kept, []));
+    const unsent = new Set(session.outbox.items);
     get("/api/review").then(
-      (reply) => setList(cases(reply).filter((found) => !seen.has(mark(found)))),
+      (reply) => setList(cases(reply).filter((found) => !found.items.every((item) => unsent.has(item)))),
       (/** @type {Error} */ error) => {
         session.say(error.message);
         setList([]);
@@ -84,7 +80,7 @@ export function Review({ session }) {
       act(action) {
         if (!one) return false;
         if (action === "keep") {
-          remember(kept, [...recall(kept, []), mark(one)].slice(-2000));
+          session.outbox.add("/api/review", { id: newId(), items: one.items, verdict: "keep" }, one.items);
           session.say(`Kept: ${one.answers.map(nameOf).join(", ")}.`);
           next();
         } else if (action === "fix") {
