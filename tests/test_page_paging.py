@@ -1,4 +1,4 @@
-"""Many items, page by page: a class that is split, items drawn around on the map, and labels kept in review."""
+"""Many items, page by page: a class that is split, items drawn around on the map; labels kept in review."""
 
 from __future__ import annotations
 
@@ -61,25 +61,56 @@ def test_what_is_drawn_around_comes_page_by_page(chromium: Any, tmp_path: Path) 
         assert served.call("/api/status")["answered"] == 12
 
 
+def of_class(served: Served, route: Any) -> None:
+    """Items of a class after one, as `GET /api/items` tells them."""
+    asked = parse_qs(urlparse(route.request.url).query)
+    after, n = int(asked.get("after", ["-1"])[0]), int(asked["n"][0])
+    found = [i for i in range(after + 1, N) if served.answer(i) == asked["class"][0]][:n]
+    route.fulfill(json={"items": [served.call(f"/api/items/{i}") for i in found]})
+
+
 def test_a_class_of_many_items_is_split_page_by_page(chromium: Any, tmp_path: Path) -> None:
+    """All members are shown; marks are kept from page to page."""
     with project("text", tmp_path) as served:
-        import page_server
+        answer = {"id": "all", "items": list(range(55)), "answer": {"class": "first"}}
+        served.call("/api/answers", answer)
+        with visit(chromium, served.url) as page:
+            page.route("**/api/items?*", lambda route: of_class(served, route))
+            press(page, "e")
+            page.get_by_role("button", name="Show the items of “first”").click()
+            grid = page.locator("dialog .grid button")
+            page.get_by_text("1 to 48 of 55").wait_for()
+            grid.nth(3).click()
+            page.get_by_role("button", name="More").click()
+            page.get_by_text("49 to 55 of 55").wait_for()
+            assert grid.count() == 7
+            grid.nth(6).click()
+            page.get_by_role("button", name="Before").click()
+            page.get_by_text("1 to 48 of 55").wait_for()
+            assert grid.nth(3).get_attribute("aria-pressed") == "true"
+            page.get_by_label("They become").fill("third")
+            page.get_by_role("button", name="Split off 2").click()
+            saved(page)
+        assert [served.answer(i) for i in (3, 4, 54)] == ["third", "first", "third"]
 
-        items = list(range(page_server.N))
-        served.call("/api/answers", {"id": "all", "items": items, "answer": {"class": "first"}})
-        split(chromium, served)
 
+def test_a_doubted_label_that_is_kept_is_told_to_the_server(chromium: Any, tmp_path: Path) -> None:
+    told = []
 
-def split(chromium: Any, served: Served) -> None:
-    """The dialog shows all members; marks are kept from page to page."""
-    with visit(chromium, served.url, empty=True) as page:
-        press(page, "e")
-        page.get_by_role("button", name="Show the items of “first”").click()
-        grid = page.locator("dialog .grid button")
-        grid.first.wait_for()
-        grid.first.click()
-        assert parse_qs(urlparse(page.url).query) == {}
-        page.get_by_label("They become").fill("third")
-        page.get_by_role("button", name="Split off 1").click()
-        saved(page)
-        assert served.answer(0) == "third"
+    def take(route: Any) -> None:
+        if route.request.method != "POST":
+            return route.continue_()
+        told.append(route.request.post_data_json)
+        return route.fulfill(json={})
+
+    with project("text", tmp_path) as served:
+        served.call("/api/answers", {"id": "a", "items": [0], "answer": {"class": "first"}})
+        served.call("/api/answers", {"id": "b", "items": [1], "answer": {"class": "second"}})
+        with visit(chromium, served.url) as page:
+            page.route("**/api/review", take)
+            press(page, "r")
+            page.get_by_text("Equal items with different answers").wait_for()
+            press(page, "k")
+            page.get_by_text("Nothing to review").wait_for()
+            saved(page)
+    assert [(one["items"], one["verdict"]) for one in told] == [([0, 1], "keep")]

@@ -73,7 +73,7 @@ export function Bulk({ session }) {
     const rest = all.filter((/** @type {Kept} */ kept) => !chosen.has(kept.item));
     setItems(items.filter((/** @type {Served} */ served) => !chosen.has(served.item)));
     choose(new Set());
-    setFrom(Math.min(from, Math.max(0, rest.length - 1)));
+    if (from >= rest.length) setFrom(Math.max(0, rest.length - PAGE));
     setAll(rest);
     if (!rest.length) session.set({ mode: "label", group: null });
   };

@@ -7,7 +7,7 @@ import { Pager } from "./pager.js";
 /** @import { Session } from "../session.js" */
 /** @import { Served } from "../types.js" */
 
-const PAGE = 60;
+const PAGE = 48;
 
 /**
  * Items of a class that belong elsewhere become another class; all are shown, page by page.
