@@ -4,8 +4,8 @@
 
 The real server, Chromium, real keys. Every 200 answers, once all is saved, the garbage is collected three
 times and the sizes are read. Prints them, and by how much each grew from the 400th answer to the last, by a
-straight line fitted. Without `--retrain-every` no round but the first is worked out; with it, each round adds a
-point to the charts, which the page has to keep.
+straight line fitted. Without `--retrain-every` no round but the first is worked out; with it, each round adds
+a point to the charts, which the page has to keep.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ from typing import Any
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-import page_server
 from bench_studio_server import TOKEN, make, run_server
 
+import page_server
 from asknext.files import read_json, write_json
 from asknext.studio.project import SETTINGS
 
 EVERY, SETTLED = 200, 400
 BAR = 5.0  # per cent
-KINDS = {"heap": "JSHeapUsedSize", "nodes": "Nodes", "listeners": "JSEventListeners", "documents": "Documents"}
+KINDS = {"heap": "JSHeapUsedSize", "nodes": "Nodes", "listeners": "JSEventListeners"}
 
 ANOTHER = """(item) => {
   const place = document.querySelector("[data-item]");
