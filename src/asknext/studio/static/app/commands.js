@@ -1,7 +1,9 @@
 import { redo, undo } from "./history.js";
+import { may } from "./roles.js";
 import { keyOf, keyOfClass, ACTIONS, meant } from "./keys.js";
 
-/** @import { Box, Mode, Session } from "./session.js" */
+/** @import { Session } from "./session.js" */
+/** @import { Box, Mode } from "./state.js" */
 /** @import { Answer } from "./types.js" */
 
 /**
@@ -41,6 +43,7 @@ const COMMANDS = {
   "edit-class": (session) => session.set({ dialog: "classes" }),
   bulk: (session) => toggle(session, "bulk"),
   review: (session) => toggle(session, "review"),
+  disagreements: (session) => toggle(session, "disagreements"),
   map: (session) => toggle(session, "map"),
   panel: (session) => session.change({ panel: !session.state.settings.panel }),
   help: (session) => session.set({ dialog: "help" }),
@@ -48,7 +51,7 @@ const COMMANDS = {
 
 /** @param {Session} session @param {string} action */
 export function act(session, action) {
-  if (session.scene?.act?.(action)) return;
+  if (!may(session, action) || session.scene?.act?.(action)) return;
   COMMANDS[action]?.(session);
 }
 
@@ -68,7 +71,7 @@ function leave(session) {
 function bindings(session) {
   const { settings, places, classes } = session.state;
   const map = new Map();
-  for (const { name } of classes) {
+  for (const { name } of may(session, "answer") ? classes : []) {
     map.set(keyOfClass(settings.bound, places, name), () => give(session, { class: name }));
   }
   for (const { id } of ACTIONS) map.set(keyOf(settings.bound, id), () => act(session, id));

@@ -9,7 +9,7 @@ import { App } from "./views/app.js";
 async function start() {
   const place = /** @type {HTMLElement} */ (document.getElementById("app"));
   try {
-    const project = await get("/api/project");
+    const project = { role: "owner", several: false, ...(await get("/api/project")) };
     const session = new Session(project, await openTab(project.id));
     document.title = `${session.state.project.name} – asknext`;
     place.replaceChildren();
@@ -17,7 +17,7 @@ async function start() {
     await session.start();
     listen(
       (status) => session.take(status),
-      (up) => session.connect(up),
+      (up, why) => session.connect(up, why),
     );
   } catch (error) {
     render(html`<p class="starting" role="alert">${/** @type {Error} */ (error).message}</p>`, place);

@@ -29,7 +29,7 @@ export const makeLetter = (path, body, items) => ({ id: body.id, path, body, ite
 export class Outbox {
   /** @type {"idle" | "sending" | "waiting"} */
   state = "idle";
-  /** @type {string | null} */
+  /** Why the last delivery failed, if it did. @type {Error | null} */
   trouble = null;
   /** @type {Letter[]} */
   letters = [];
@@ -105,7 +105,7 @@ export class Outbox {
       .then(deed)
       .then(
         () => void this.flush(),
-        (error) => this.#wait(`This browser could not keep an answer: ${error.message}.`),
+        (error) => this.#wait(new Error(`This browser could not keep an answer: ${error.message}.`)),
       );
     this.hooks.changed();
   }
@@ -130,13 +130,13 @@ export class Outbox {
       } while (await this.#rest());
       this.state = "idle";
     } catch (error) {
-      this.#wait(/** @type {Error} */ (error).message);
+      this.#wait(/** @type {Error} */ (error));
     }
     this.#running = false;
     this.hooks.changed();
   }
 
-  /** @param {string} trouble */
+  /** @param {Error} trouble */
   #wait(trouble) {
     this.trouble = trouble;
     this.state = "waiting";

@@ -1,85 +1,43 @@
 import { get, part, post, Refused, Unreachable } from "./api.js";
 import { nameOf, seat } from "./classes.js";
 import { Clock } from "./clock.js";
-import { keepDeeds, loadDeeds, pushed } from "./history.js";
+import { health, watchPerson } from "./health.js";
+import { keepDeeds, pushed } from "./history.js";
 import { newId } from "./ids.js";
 import { makeLetter, Outbox } from "./outbox.js";
 import { Queue } from "./queue.js";
-import { loadSettings, recall, remember, saveSettings } from "./settings.js";
+import { may } from "./roles.js";
+import { remember, saveSettings } from "./settings.js";
+import { firstState, placesOf } from "./state.js";
 import { createStore } from "./store.js";
 
 /** @import { Scene } from "./commands.js" */
-/** @import { Deed, Kept } from "./history.js" */
+/** @import { Kept } from "./history.js" */
 /** @import { Letter } from "./outbox.js" */
 /** @import { Settings } from "./settings.js" */
+/** @import { Returned, State } from "./state.js" */
 /** @import { Tab } from "./tab.js" */
 /** @import { Answer, Class, Project, Served, Status } from "./types.js" */
-
-/**
- * What one person does here: answers, takes back, comments. Every change goes through the outbox, in order.
- *
- * @typedef {"label" | "bulk" | "review" | "map"} Mode
- * @typedef {"help" | "settings" | "classes" | null} Dialog
- * @typedef {"new" | "find" | "comment" | "why" | null} Box
- *
- * @typedef {{letter: Letter, sentence: string, conflict: boolean}} Returned `conflict`: answered already
- *
- * @typedef {object} State
- * @property {Project} project
- * @property {Class[]} classes
- * @property {Record<string, number>} places
- * @property {Settings} settings
- * @property {Status | null} status
- * @property {boolean} connected
- * @property {number | null} lostSince when the server stopped to answer, in milliseconds
- * @property {Mode} mode
- * @property {Dialog} dialog
- * @property {Box} box
- * @property {string} said what the last key did, in words
- * @property {boolean} shown whether that is shown too, and not only read out
- * @property {Deed[]} done
- * @property {Deed[]} undone
- * @property {{item: number, model: {name: string, p: number} | null} | null} opinion
- * @property {Returned[]} returned what the server refused
- * @property {string} [edited] the class whose menu was asked for
- * @property {Kept[] | null} group items chosen together, for the grid
- * @property {number} ticks raised when queue or outbox change
- */
 
 /** What no delivery will change. @param {unknown} error */
 const isFinal = (error) => error instanceof Refused && ![401, 429].includes(error.status);
 
+/** What one person does here: answers, takes back, comments. Every change goes through the outbox, in order. */
 export class Session {
   /** @type {Scene | null} */
   scene = null;
   /** @type {((action: string) => void) | null} */
   zoom = null;
+  /** Somebody else who came in with this browser. @type {string | null} */
+  intruder = null;
+  /** Why the stream was ended, if it was. @type {unknown} */
+  closed = null;
 
   /** @param {Project} project @param {Tab} tab */
   constructor(project, tab) {
     this.tab = tab;
     this.name = project.id;
-    const places = seat(recall(`asknext places ${this.name}`, {}), project.classes);
-    /** @type {State} */
-    const state = {
-      project,
-      classes: project.classes,
-      places,
-      settings: loadSettings(),
-      status: null,
-      connected: true,
-      lostSince: null,
-      mode: "label",
-      dialog: null,
-      box: null,
-      said: "",
-      shown: false,
-      ...loadDeeds(tab.id),
-      opinion: null,
-      returned: [],
-      group: null,
-      ticks: 0,
-    };
+    const state = firstState(project, tab.id);
     this.store = createStore(state);
     let { done, undone } = state;
     this.store.subscribe(() => {
@@ -89,18 +47,23 @@ export class Session {
     });
     const tick = () => {
       this.tab.look(this.queue.current?.item ?? null);
-      this.set({ ticks: this.state.ticks + 1, lostSince: this.#lostSince() });
+      this.set({ ticks: this.state.ticks + 1, ...health(this) });
     };
-    this.outbox = new Outbox(this.name, {
-      send: (letter) => post(letter.path, letter.body),
+    this.outbox = new Outbox(`${this.name} ${project.actor}`, {
+      send: (letter) => {
+        if (this.intruder) throw new Unreachable(`This browser is ${this.intruder}'s now.`);
+        return post(letter.path, letter.body);
+      },
       final: isFinal,
       changed: tick,
       delivered: (letter) => void this.#delivered(letter),
       returned: (letter, error) => this.#returned(letter, error),
     });
     this.queue = new Queue(
-      (n, held) =>
-        get(`/api/next?n=${n}&held=${held.join(",")}&tab=${tab.id}`).then((reply) => reply.items),
+      async (n, held) => {
+        if (!may(this, "answer")) return [];
+        return (await get(`/api/next?n=${n}&held=${held.join(",")}&tab=${tab.id}`)).items;
+      },
       () => this.outbox.items,
       tick,
     );
@@ -113,14 +76,13 @@ export class Session {
     const front = this.tab.front === null ? null : await this.look(this.tab.front);
     if (front && !front.answer) this.queue.putFirst(front);
     await this.queue.refill();
-    window.addEventListener("pagehide", () => part("/api/release", { items: this.queue.ids, tab: this.tab.id }));
-  }
-
-  /** Since when the server is gone, as far as the stream, the outbox and the queue can tell. */
-  #lostSince() {
-    const { connected, lostSince } = this.state;
-    const lost = !connected || this.outbox.state === "waiting" || this.queue.trouble instanceof Unreachable;
-    return lost ? (lostSince ?? Date.now()) : null;
+    window.addEventListener("pagehide", () => {
+      if (this.queue.ids.length) part("/api/release", { items: this.queue.ids, tab: this.tab.id });
+    });
+    watchPerson(this.name, this.state.project.actor, (intruder) => {
+      this.intruder = intruder;
+      this.set(health(this));
+    });
   }
 
   get state() {
@@ -151,12 +113,13 @@ export class Session {
     if (this.queue.drained) void this.queue.refill();
   }
 
-  /** @param {boolean} connected */
-  connect(connected) {
-    if (connected === this.state.connected) return;
+  /** @param {boolean} connected @param {unknown} [why] it was ended, where the server told */
+  connect(connected, why = null) {
+    const news = connected !== this.state.connected;
+    this.closed = why;
     this.set({ connected });
-    this.set({ lostSince: this.#lostSince() });
-    if (connected) {
+    this.set(health(this));
+    if (news && connected) {
       void this.outbox.flush();
       void this.queue.refill();
     }
@@ -165,7 +128,7 @@ export class Session {
   /** @param {Class[]} classes */
   setClasses(classes) {
     const places = seat(this.state.places, classes);
-    remember(`asknext places ${this.name}`, places);
+    remember(placesOf(this.name), places);
     this.set({ classes, places });
   }
 

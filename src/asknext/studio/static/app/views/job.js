@@ -1,5 +1,6 @@
 import { html } from "../../vendor/htm-preact.js";
 import { post } from "../api.js";
+import { may } from "../roles.js";
 import { Since } from "./now.js";
 
 /** @import { Session } from "../session.js" */
@@ -24,6 +25,11 @@ export function rankingAge(status) {
   return `ranking of round ${round}, ${age === 1 ? "1 answer" : `${age} answers`} old`;
 }
 
+/** @param {{session: Session, path: string, says: string}} props */
+const Ask = ({ session, path, says }) =>
+  may(session, "retrain") &&
+  html`<button type="button" class="small" onClick=${() => ask(session, path)}>${says}</button>`;
+
 /** What the model is doing, with the way to start, end or repeat it. @param {{session: Session}} props */
 export function JobState({ session }) {
   const { status } = session.state;
@@ -32,17 +38,17 @@ export function JobState({ session }) {
   if (job.state === "running") {
     return html`<span class="job busy"
       ><span class="spin" aria-hidden="true"></span> Learning, <${Since} since=${moment(job.since)} />
-      <button type="button" class="small" onClick=${() => ask(session, "/api/cancel")}>Cancel</button></span
+      <${Ask} session=${session} path="/api/cancel" says="Cancel" /></span
     >`;
   }
   if (job.state === "failed") {
     return html`<span class="job bad" title=${job.error ?? ""}
       ><span class="mark" aria-hidden="true">!</span> Learning failed
-      <button type="button" class="small" onClick=${() => ask(session, "/api/retrain")}>Retry</button></span
+      <${Ask} session=${session} path="/api/retrain" says="Retry" /></span
     >`;
   }
   return html`<span class="job" title=${rankingAge(status)}
     >Model ready
-    <button type="button" class="small" onClick=${() => ask(session, "/api/retrain")}>Learn now</button></span
+    <${Ask} session=${session} path="/api/retrain" says="Learn now" /></span
   >`;
 }

@@ -4,7 +4,8 @@ import { Since } from "./now.js";
 import { count } from "./parts.js";
 
 /** @import { Letter } from "../outbox.js" */
-/** @import { Returned, Session } from "../session.js" */
+/** @import { Session } from "../session.js" */
+/** @import { Returned } from "../state.js" */
 
 /** @param {Letter} letter */
 function what({ path, body, items }) {
@@ -26,7 +27,7 @@ function Lost({ session }) {
   return html`<div class="notice bad">
     <p role="alert">
       <strong>The server is lost.</strong> ${go}${kept} in this browser and will be sent as soon as it is back,
-      also after this page was closed. ${trouble ?? ""}
+      also after this page was closed. ${trouble?.message ?? ""}
     </p>
     <span class="hint">for <${Since} since=${lostSince} /></span>
   </div>`;
