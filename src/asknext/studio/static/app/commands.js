@@ -59,6 +59,7 @@ export function act(session, action) {
 function leave(session) {
   if (session.state.box) session.set({ box: null });
   else if (session.state.mode !== "label") session.set({ mode: "label", group: null });
+  else if (!may(session, "answer") && session.queue.current) session.queue.drop([session.queue.current.item]);
   else session.set({ opinion: null });
 }
 

@@ -13,7 +13,7 @@ export function health({ state, outbox, queue, intruder, closed }) {
   const refused = troubles.find((error) => error instanceof Refused && error.status === 401);
   const shut = intruder
     ? `${intruder} has come in with this browser. Open your own link again to go on here.`
-    : (refused?.message ?? null);
+    : (refused instanceof Error ? refused.message : null);
   const lost = !state.connected || outbox.state === "waiting" || queue.trouble instanceof Unreachable;
   return { shut, lostSince: lost ? (state.lostSince ?? Date.now()) : null };
 }

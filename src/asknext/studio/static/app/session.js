@@ -176,6 +176,13 @@ export class Session {
     return makeLetter("/api/answers", body, ids);
   }
 
+  /** The last word on an item. @param {number} item @param {Answer} answer */
+  adjudicate(item, answer) {
+    if ("class" in answer) this.#know(answer.class);
+    this.outbox.add("/api/adjudicate", { id: newId(), items: [item], answer }, [item]);
+    this.set({ box: null, said: `Item ${item}: ${nameOf(answer)}, the last word.`, shown: false });
+  }
+
   /** @param {string} text */
   comment(text) {
     const served = this.queue.current;

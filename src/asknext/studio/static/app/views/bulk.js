@@ -81,7 +81,7 @@ export function Bulk({ session }) {
       <h2>${group ? "Chosen items" : "Similar items"}</h2>
       <span class="chip" aria-live="polite">${count(chosen.size)} of ${count(items.length)} selected</span>
       <${Pager} from=${from} shown=${items.length} of=${all.length} size=${PAGE} move=${setFrom} />
-      <span class="hint">Arrows move, Space selects, a class key answers all that are selected.</span>
+      <span class="hint">Space selects; a class key answers all selected.</span>
       <span class="tools"
         ><${ActionButton} session=${session} action="all" quiet />
         <${ActionButton} session=${session} action="undo" quiet />

@@ -32,7 +32,8 @@ const Ask = ({ session, path, says }) =>
 
 /** What the model is doing, with the way to start, end or repeat it. @param {{session: Session}} props */
 export function JobState({ session }) {
-  const { status } = session.state;
+  const { status, lostSince } = session.state;
+  if (lostSince !== null) return html`<span class="job"></span>`;
   if (!status) return html`<span class="job">Waiting for the server …</span>`;
   const { job } = status;
   if (job.state === "running") {

@@ -70,7 +70,7 @@ export function MapView({ session }) {
     <div class="meta">
       <h2>Map</h2>
       <label>
-        Colour${" "}
+        Colour
         <select value=${colour} onChange=${(/** @type {any} */ event) => setColour(event.target.value)}>
           ${COLOURS.map(([value, says]) => html`<option key=${value} value=${value}>${says}</option>`)}
         </select>
@@ -81,9 +81,9 @@ export function MapView({ session }) {
           checked=${all}
           onChange=${(/** @type {any} */ event) => setAll(event.target.checked)}
         />
-        ${" "}answered ones too
+        answered ones too
       </label>
-      <span class="hint">${told} Draw around items to answer them together; click one to open it.</span>
+      <span class="hint">${told} Draw around some to answer them together; click one to open it.</span>
       <span class="tools">
         <button type="button" class="quiet" onClick=${() => session.set({ mode: "label" })}>
           Back <kbd aria-hidden="true">Esc</kbd>

@@ -16,7 +16,11 @@ function what({ path, body, items }) {
 /** @param {number} n @param {string} one @param {string} many */
 const counted = (n, one, many) => `${count(n)} ${n === 1 ? one : many}`;
 
-/** The server does not answer: what one can do meanwhile, and what happens by itself. @param {{session: Session}} props */
+/**
+ * The server does not answer: what one can do meanwhile, and what happens by itself.
+ *
+ * @param {{session: Session}} props
+ */
 function Lost({ session }) {
   const { lostSince } = session.state;
   if (lostSince === null) return null;
@@ -24,7 +28,7 @@ function Lost({ session }) {
   const ahead = session.queue.items.length;
   const go = ahead ? `Go on: ${counted(ahead, "item is", "items are")} here already. ` : "";
   const kept = counted(letters.length, "answer waits", "answers wait");
-  return html`<div class="notice bad">
+  return html`<div class="notice bad lost">
     <p role="alert">
       <strong>The server is lost.</strong> ${go}${kept} in this browser and will be sent as soon as it is back,
       also after this page was closed. ${trouble?.message ?? ""}
@@ -38,7 +42,8 @@ function Conflicts({ session, some }) {
   if (!some.length) return null;
   const items = counted(some.length, "answer was not taken", "answers were not taken");
   return html`<p class="notice" role="status">
-    ${items}, since you had answered already, perhaps in another tab: ${some.map(({ letter }) => what(letter)).join("; ")}.
+    ${items}, since you had answered already, perhaps in another tab:${" "}
+    ${some.map(({ letter }) => what(letter)).join("; ")}.
     <button type="button" class="small" onClick=${() => session.settle(some, false)}>Leave it so</button>
     <button type="button" class="small" onClick=${() => session.settle(some, true)}>
       Send as ${some.length === 1 ? "a correction" : "corrections"}
