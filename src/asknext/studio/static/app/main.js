@@ -1,9 +1,10 @@
-import { get } from "./api.js";
+import { get, Refused } from "./api.js";
 import { Session } from "./session.js";
 import { listen } from "./stream.js";
 import { openTab } from "./tab.js";
 import { html, render } from "../vendor/htm-preact.js";
 import { App } from "./views/app.js";
+import { Closed } from "./views/shut.js";
 
 /** Open the project, take up what an earlier visit left, and draw. */
 async function start() {
@@ -20,7 +21,10 @@ async function start() {
       (up, why) => session.connect(up, why),
     );
   } catch (error) {
-    render(html`<p class="starting" role="alert">${/** @type {Error} */ (error).message}</p>`, place);
+    const closed = error instanceof Refused && error.status === 401;
+    const title = closed ? "This page is closed to you" : "The page could not be opened";
+    place.replaceChildren();
+    render(html`<${Closed} title=${title} why=${/** @type {Error} */ (error).message} />`, place);
   }
 }
 
