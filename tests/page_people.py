@@ -11,7 +11,8 @@ FIRST, SECOND, OUTSIDE = {"class": "first"}, {"class": "second"}, {"kind": "out-
 PEOPLE = [
     {"name": "ann", "role": "owner", "answers": 212, "seconds": 2.4, "last": None},
     {"name": "ben", "role": "annotator", "answers": 180, "seconds": 3.1, "last": "2026-01-05T04:00:00+00:00"},
-    {"name": "<i>chloé</i> with a long name", "role": "annotator", "answers": 9, "seconds": None, "last": None},
+    {"name": "<i>chloé</i> with a long name", "role": "annotator", "answers": 9, "seconds": None,
+     "last": None},
 ]
 
 
@@ -19,7 +20,8 @@ def pair(a: str, b: str, kappa: float | None) -> dict[str, Any]:
     """Two people compared."""
     names = ["first", "second", "out of scope"]
     confusion = [[15, 3, 0], [4, 14, 1], [0, 0, 3]]
-    return {"a": a, "b": b, "items": 40, "percent": 0.8, "kappa": kappa, "names": names, "confusion": confusion}
+    return {"a": a, "b": b, "items": 40, "percent": 0.8, "kappa": kappa, "names": names,
+            "confusion": confusion}  # fmt: skip
 
 
 AGREEMENT = {

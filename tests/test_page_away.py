@@ -21,7 +21,7 @@ def chromium() -> Iterator[Any]:
 
 
 def test_two_minutes_without_the_server(chromium: Any, tmp_path: Path) -> None:
-    """All that lies here is answered, one answer taken back; once the server is back, work goes on by itself."""
+    """All that lies here is answered, one answer taken back; work goes on once the server is back."""
     with project("text", tmp_path) as served, visit(chromium, served.url) as page:
         page.clock.install()
         page.reload()

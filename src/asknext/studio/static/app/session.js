@@ -73,7 +73,7 @@ export class Session {
   async start() {
     await this.outbox.open();
     saveSettings(this.state.settings);
-    const front = this.tab.front === null ? null : await this.look(this.tab.front);
+    const front = this.tab.front !== null && may(this, "answer") ? await this.look(this.tab.front) : null;
     if (front && !front.answer) this.queue.putFirst(front);
     await this.queue.refill();
     window.addEventListener("pagehide", () => {

@@ -1,4 +1,4 @@
-import { html, useEffect, useLayoutEffect, useState } from "../../vendor/htm-preact.js";
+import { html, useEffect, useLayoutEffect, useRef, useState } from "../../vendor/htm-preact.js";
 import { get } from "../api.js";
 import { nameOf } from "../classes.js";
 import { newId } from "../ids.js";
@@ -66,6 +66,7 @@ export function Disagreements({ session }) {
   const [list, setList] = useState(/** @type {Case[] | null} */ (null));
   const [left, setLeft] = useState(0);
   const [past, setPast] = useState(/** @type {Case[]} */ ([]));
+  const gone = useRef(/** @type {Set<number>} */ (new Set()));
   const one = list?.[0];
   const dry = list !== null && !one;
 
@@ -73,8 +74,8 @@ export function Disagreements({ session }) {
     if (list?.length) return;
     const unsent = new Set(session.outbox.items);
     get("/api/disagreements").then(
-      ({ items, left: open }) => {
-        setList(items.filter((/** @type {Case} */ found) => !unsent.has(found.item)));
+      (/** @type {{items: Case[], left: number}} */ { items, left: open }) => {
+        setList(items.filter(({ item }) => !unsent.has(item) && !gone.current.has(item)));
         setLeft(open);
       },
       (/** @type {Error} */ error) => {
@@ -86,6 +87,7 @@ export function Disagreements({ session }) {
 
   const next = () => {
     if (!one || !list) return;
+    gone.current.add(one.item);
     setPast([...past, one].slice(-50));
     setList(list.slice(1));
   };
@@ -136,7 +138,7 @@ export function Disagreements({ session }) {
         ${
           list
             ? html`<h2>No disagreements</h2>
-                <p>Wherever several people answered, they say the same, or you have had the last word.</p>`
+                <p>Wherever several people answered, they say the same, you have had the last word, or left it open.</p>`
             : html`<p>Looking for disagreements …</p>`
         }
       </div>`;
