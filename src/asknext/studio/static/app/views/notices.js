@@ -58,7 +58,7 @@ function Conflicts({ session, some }) {
  */
 export function Notices({ session }) {
   const { status, returned } = session.state;
-  return html`<div class="notices">
+  return html`<section class="notices" aria-label="Notices">
     <${Lost} session=${session} />
     ${
       status?.job.state === "failed" &&
@@ -77,5 +77,5 @@ export function Notices({ session }) {
             <button type="button" class="small" onClick=${() => session.settle([one], false)}>Let it go</button>
           </p>`,
       )}
-  </div>`;
+  </section>`;
 }

@@ -5,9 +5,9 @@ import { count } from "./parts.js";
 
 /** A page that cannot be used now, and why. @param {{title: string, why: string, children?: any}} props */
 export const Closed = ({ title, why, children }) =>
-  html`<main class="shut" role="alert">
+  html`<main class="shut">
     <h1>${title}</h1>
-    <p>${why}</p>
+    <p role="alert">${why}</p>
     ${children}
   </main>`;
 
