@@ -45,8 +45,6 @@ def test_two_minutes_without_the_server(chromium: Any, tmp_path: Path) -> None:
         assert "It has been gone for 2 min" in page.locator(".empty").inner_text()
         assert f"{len(told)} kept here" in page.locator(".saved").inner_text()
         served.start()
-        other = page.context.new_page()
-        other.goto(served.url)  # the browser learns the new key
         for _ in range(20):
             page.clock.fast_forward("00:10")
             page.wait_for_timeout(100)

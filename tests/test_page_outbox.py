@@ -33,7 +33,6 @@ def test_the_server_killed_and_started_again(chromium: Any, tmp_path: Path) -> N
         told.pop(back)
         page.get_by_text("Server lost – 2 kept here").wait_for()
         served.start()
-        page.context.new_page().goto(served.url)
         saved(page)
         assert {item: served.answer(item) for item in told} == told
         assert served.answer(back) is None

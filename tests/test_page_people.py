@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from asknext.studio.people import People
 from page_people import shared
-from page_server import browser, current, press, project, saved, visit
+from page_server import Served, browser, current, press, project, saved, visit
 
 pytestmark = pytest.mark.browser
 
@@ -18,6 +19,11 @@ pytestmark = pytest.mark.browser
 def chromium() -> Iterator[Any]:
     with browser() as found:
         yield found
+
+
+def onlooker(chromium: Any, served: Served) -> Any:
+    """The page of one who may look on."""
+    return visit(chromium, served.link("vic", "viewer"), at=".overview")
 
 
 def buttons(page: Any) -> str:
@@ -43,31 +49,30 @@ PRESENT = {
 
 @pytest.mark.parametrize("role", ["owner", "annotator", "viewer"])
 def test_a_role_finds_what_it_may_use_and_nothing_else(role: str, chromium: Any, tmp_path: Path) -> None:
-    with project("text", tmp_path) as served, visit(chromium, served.url) as page:
-        press(page, "1", "2")
-        saved(page)
-        shared(page, served, role)
-        page.reload()
-        page.wait_for_selector(".overview" if role == "viewer" else "[data-item]")
-        page.get_by_text("Model ready").wait_for()
-        assert page.locator(".who").inner_text().split() == ["ann", role]
-        text = buttons(page)
-        assert [word for word in ABSENT[role] if word in text] == []
-        assert [word for word in PRESENT[role] if word not in text] == []
-        if role != "owner":
-            press(page, "e", "Shift+r")
-            assert page.locator("dialog").count() == 0
-            assert page.locator(".view-disagreements").count() == 0
+    with project("text", tmp_path) as served:
+        link = served.link("ann", role)
+        with visit(chromium, link, at=".overview" if role == "viewer" else "[data-item]") as page:
+            look_around(page, role)
+
+
+def look_around(page: Any, role: str) -> None:
+    """What is on the page, and what keys do, in a role."""
+    page.get_by_text("Model ready").wait_for()
+    assert page.locator(".who").inner_text().split() == ["ann", role]
+    text = buttons(page)
+    assert [word for word in ABSENT[role] if word in text] == []
+    assert [word for word in PRESENT[role] if word not in text] == []
+    if role != "owner":
+        press(page, "e", "Shift+r")
+        assert page.locator("dialog").count() == 0
+        assert page.locator(".view-disagreements").count() == 0
 
 
 def test_a_viewer_answers_nothing_and_takes_no_item(chromium: Any, tmp_path: Path) -> None:
-    with project("text", tmp_path) as served, visit(chromium, served.url) as page:
-        shared(page, served, "viewer")
+    with project("text", tmp_path) as served, onlooker(chromium, served) as page:
         asked: list[str] = []
         page.on("request", lambda r: asked.append(r.url) if "/next" in r.url or r.method == "POST" else None)
-        page.goto("about:blank")
-        asked.clear()
-        page.goto(served.url)
+        page.reload()
         page.wait_for_selector(".overview")
         press(page, "1", "u", "o", "s", "z", "v")
         page.get_by_role("heading", name="Map").wait_for()
@@ -144,19 +149,23 @@ def test_a_second_opinion_looks_like_any_item(chromium: Any, tmp_path: Path) -> 
 
 
 def test_who_is_shut_out_is_told_so_and_loses_nothing(chromium: Any, tmp_path: Path) -> None:
-    with project("text", tmp_path) as served, visit(chromium, served.url) as page:
+    with project("text", tmp_path) as served, visit(chromium, served.link("ben", "annotator")) as page:
         item = current(page)
-        out = {"status": 401, "json": {"error": "you were shut out; ask the owner for a new link."}}
-        page.route("**/api/*", lambda route: route.fulfill(**out))
+        People(served.project).remove("ben")
         press(page, "1")
         page.get_by_role("heading", name="This page is closed to you").wait_for()
-        told = page.locator(".shut").inner_text()
-        assert "ask the owner for a new link" in told
-        assert "1 answer not yet sent waits in this browser" in told
-        page.unroute("**/api/*")
+        assert "1 answer not yet sent waits in this browser" in page.locator(".shut").inner_text()
+        again = page.context.new_page()
+        again.goto(served.link("ben", "annotator"))
         page.wait_for_selector("[data-item]")
         saved(page)
         assert served.answer(item) == "first"
+
+
+def test_who_is_shut_out_while_idle_is_told_so(chromium: Any, tmp_path: Path) -> None:
+    with project("text", tmp_path) as served, visit(chromium, served.link("ben", "annotator")) as page:
+        People(served.project).remove("ben")
+        page.get_by_role("heading", name="This page is closed to you").wait_for()
 
 
 def test_a_link_that_lets_nobody_in_leads_to_a_plain_page(chromium: Any, tmp_path: Path) -> None:
@@ -171,14 +180,14 @@ def test_a_link_that_lets_nobody_in_leads_to_a_plain_page(chromium: Any, tmp_pat
 def test_another_person_in_the_same_browser(chromium: Any, tmp_path: Path) -> None:
     """The tab of the first stops, so that nothing is said in the name of the other."""
     with project("text", tmp_path) as served, visit(chromium, served.url) as page:
-        told = served.call("/api/project") | {"role": "annotator", "several": True, "actor": "ben"}
         other = page.context.new_page()
-        other.route("**/api/project", lambda route: route.fulfill(json=told))
-        other.goto(served.url)
+        other.goto(served.link("ben", "annotator"))
         other.wait_for_selector("[data-item]")
         page.get_by_text("ben has come in with this browser").wait_for()
         press(page, "1")
-        assert served.call("/api/status")["answered"] == 0
+        press(other, "2")
+        saved(other)
+        assert {event.actor for event in served.events() if event.type == "answered"} == {"ben"}
         third = page.context.new_page()
         third.goto(served.url)
         page.wait_for_selector("[data-item]")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from page_server import Served, browser, current, press, project, saved, visit
+from page_server import browser, current, press, project, saved, visit
 
 pytestmark = pytest.mark.browser
 
@@ -30,9 +30,9 @@ window.fetch = (path, options) => {
 """Notes what is given back when a page is left: such a request outlives the page, and nobody hears of it."""
 
 
-def again(page: Any, served: Served) -> None:
-    """The page anew, with the key of the server that runs now."""
-    page.goto(served.url)
+def again(page: Any) -> None:
+    """The page anew."""
+    page.reload()
     page.wait_for_selector("[data-item]")
 
 
@@ -48,7 +48,7 @@ def test_undo_and_redo_outlive_a_reload(restarted: bool, chromium: Any, tmp_path
         if restarted:
             served.kill()
             served.start()
-        again(page, served)
+        again(page)
         press(page, "z")
         page.wait_for_selector(f"[data-item='{told[1]}']")
         saved(page)
@@ -68,7 +68,7 @@ def test_a_correction_undone_after_a_reload_gives_way_to_what_was(chromium: Any,
         press(page, "2")
         saved(page)
         assert served.answer(item) == "second"
-        again(page, served)
+        again(page)
         press(page, "z")
         page.wait_for_selector(f"[data-item='{item}']")
         saved(page)
@@ -82,7 +82,7 @@ def test_a_reload_keeps_the_item_in_front(chromium: Any, tmp_path: Path) -> None
         item = current(page)
         served.kill()
         served.start()  # it has forgotten all leases
-        again(page, served)
+        again(page)
         assert current(page) == item
 
 

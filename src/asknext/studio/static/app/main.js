@@ -10,7 +10,7 @@ import { Closed } from "./views/shut.js";
 async function start() {
   const place = /** @type {HTMLElement} */ (document.getElementById("app"));
   try {
-    const project = { role: "owner", several: false, ...(await get("/api/project")) };
+    const project = await get("/api/project");
     const session = new Session(project, await openTab(project.id));
     document.title = `${session.state.project.name} – asknext`;
     place.replaceChildren();
