@@ -66,15 +66,16 @@ class Served:
     ----------
     project : the directory of the project.
     items : what it labels.
+    options : further ones of the command.
     """
 
-    def __init__(self, project: Path, items: Path) -> None:
+    def __init__(self, project: Path, items: Path, *options: str) -> None:
         self.project = project
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         self.command = [*ASKNEXT, "label", str(project), "--items", str(items), "--classes", "first,second",
-                        "--port", str(self.port), "--no-browser"]  # fmt: skip
+                        "--port", str(self.port), "--no-browser", *options]  # fmt: skip
         self.start()
 
     def start(self) -> None:
@@ -116,9 +117,9 @@ class Served:
 
 
 @contextmanager
-def project(kind: str, folder: Path) -> Iterator[Served]:
+def project(kind: str, folder: Path, *options: str) -> Iterator[Served]:
     """A project at work."""
-    served = Served(folder / "project", write_items(kind, folder))
+    served = Served(folder / "project", write_items(kind, folder), *options)
     try:
         yield served
     finally:

@@ -99,12 +99,12 @@ def test_undo_of_an_answer_on_its_way(chromium: Any, tmp_path: Path) -> None:
 
 def test_what_the_server_refuses_is_shown_and_holds_up_nothing(chromium: Any, tmp_path: Path) -> None:
     with project("text", tmp_path) as served, visit(chromium, served.url) as page:
-        refusal = {"status": 400, "json": {"error": "a sentence of the server."}}
+        refusal = {"status": 400, "json": {"error": "A sentence of the server."}}
         page.route("**/api/comments", lambda route: route.fulfill(**refusal))
         press(page, "c")
         page.keyboard.type("a remark")
         press(page, "Enter")
-        page.get_by_text("a sentence of the server.").wait_for()
+        page.get_by_text("A sentence of the server.").wait_for()
         item = current(page)
         press(page, "1")
         saved(page)

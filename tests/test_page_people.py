@@ -174,7 +174,7 @@ def test_a_link_that_lets_nobody_in_leads_to_a_plain_page(chromium: Any, tmp_pat
         page.route("**/api/project", lambda route: route.fulfill(**out))
         page.reload()
         page.get_by_role("heading", name="This page is closed to you").wait_for()
-        assert "open the address that asknext label printed." in page.locator("main").inner_text()
+        assert "Open the address that asknext label printed." in page.locator("main").inner_text()
 
 
 def test_another_person_in_the_same_browser(chromium: Any, tmp_path: Path) -> None:

@@ -26,7 +26,8 @@ async function call(path, options) {
   }
   const body = await response.json().catch(() => null);
   if (response.ok) return body;
-  const sentence = body?.error ?? `The server answered ${response.status}.`;
+  const told = String(body?.error ?? `the server answered ${response.status}.`);
+  const sentence = told[0].toUpperCase() + told.slice(1);
   if (response.status >= 500) throw new Unreachable(sentence);
   throw new Refused(response.status, sentence);
 }

@@ -73,7 +73,7 @@ function takeBack(session, deed, served) {
   session.clock.restart();
   session.say(`Undone: ${nameOf(deed.answer)}.`);
   const ids = deed.items.filter((kept) => !kept.answer).map((kept) => kept.item);
-  const back = ids.length ? [makeLetter("/api/retract", { id: newId(), items: ids }, ids)] : [];
+  const back = ids.length ? [makeLetter("/api/retract", { id: newId(), items: ids, tab: session.tab.id }, ids)] : [];
   for (const kept of deed.items) if (kept.answer) back.push(session.answerLetter([kept], kept.answer));
   session.outbox.cancel(deed.letter, back);
 }

@@ -145,7 +145,7 @@ export function Disagreements({ session }) {
   }
   return html`<div class="meta">
       <${ReviewTabs} session=${session} />
-      <span class="chip">${count(Math.max(left, list.length))} open</span><span>Item ${one.item}</span>
+      <span class="chip">${count(list.length + left)} open</span><span>Item ${one.item}</span>
       ${tools}
     </div>
     <div class="item" data-item=${one.item}><${Item} key=${one.item} served=${one} session=${session} /></div>
