@@ -19,6 +19,8 @@ import pytest
 
 from asknext.log.events import Event
 from asknext.log.reader import read_events
+from asknext.studio.people import People
+from asknext.studio.roles import Role
 
 FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -64,15 +66,16 @@ class Served:
     ----------
     project : the directory of the project.
     items : what it labels.
+    options : further ones of the command.
     """
 
-    def __init__(self, project: Path, items: Path) -> None:
+    def __init__(self, project: Path, items: Path, *options: str) -> None:
         self.project = project
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         self.command = [*ASKNEXT, "label", str(project), "--items", str(items), "--classes", "first,second",
-                        "--port", str(self.port), "--no-browser"]  # fmt: skip
+                        "--port", str(self.port), "--no-browser", *options]  # fmt: skip
         self.start()
 
     def start(self) -> None:
@@ -99,6 +102,10 @@ class Served:
         with urlopen(Request(address, data=data, headers=headers), timeout=20) as reply:
             return json.load(reply)
 
+    def link(self, name: str, role: str) -> str:
+        """The link that lets somebody in who did not come before."""
+        return f"http://127.0.0.1:{self.port}/?token={People(self.project).add(name, Role(role))}"
+
     def events(self) -> list[Event]:
         """The whole log."""
         return read_events(self.project)
@@ -110,9 +117,9 @@ class Served:
 
 
 @contextmanager
-def project(kind: str, folder: Path) -> Iterator[Served]:
+def project(kind: str, folder: Path, *options: str) -> Iterator[Served]:
     """A project at work."""
-    served = Served(folder / "project", write_items(kind, folder))
+    served = Served(folder / "project", write_items(kind, folder), *options)
     try:
         yield served
     finally:
@@ -136,7 +143,7 @@ def browser() -> Iterator[Any]:
 
 
 @contextmanager
-def visit(chromium: Any, url: str, **settings: Any) -> Iterator[Any]:
+def visit(chromium: Any, url: str, at: str = "[data-item]", **settings: Any) -> Iterator[Any]:
     """A page of its own that fails on an error in a script and on a request to anywhere but this machine."""
     context = chromium.new_context(**({"viewport": {"width": 1280, "height": 800}} | settings))
     faults: list[str] = []
@@ -145,7 +152,7 @@ def visit(chromium: Any, url: str, **settings: Any) -> Iterator[Any]:
     try:
         page = context.new_page()
         page.goto(url)
-        page.wait_for_selector("[data-item]")
+        page.wait_for_selector(at)
         yield page
     finally:
         context.close()

@@ -33,7 +33,6 @@ def test_the_server_killed_and_started_again(chromium: Any, tmp_path: Path) -> N
         told.pop(back)
         page.get_by_text("Server lost – 2 kept here").wait_for()
         served.start()
-        page.context.new_page().goto(served.url)
         saved(page)
         assert {item: served.answer(item) for item in told} == told
         assert served.answer(back) is None
@@ -98,16 +97,20 @@ def test_undo_of_an_answer_on_its_way(chromium: Any, tmp_path: Path) -> None:
         assert served.answer(item) == "second"
 
 
-def test_what_the_server_refuses_is_shown_and_can_be_a_correction(chromium: Any, tmp_path: Path) -> None:
+def test_what_the_server_refuses_is_shown_and_holds_up_nothing(chromium: Any, tmp_path: Path) -> None:
     with project("text", tmp_path) as served, visit(chromium, served.url) as page:
+        refusal = {"status": 400, "json": {"error": "A sentence of the server."}}
+        page.route("**/api/comments", lambda route: route.fulfill(**refusal))
+        press(page, "c")
+        page.keyboard.type("a remark")
+        press(page, "Enter")
+        page.get_by_text("A sentence of the server.").wait_for()
         item = current(page)
-        served.call("/api/answers", {"id": "other", "items": [item], "answer": {"class": "second"}})
         press(page, "1")
-        page.get_by_text("Refused").wait_for()
-        assert served.answer(item) == "second"
-        page.get_by_role("button", name="Send as a correction").click()
         saved(page)
         assert served.answer(item) == "first"
+        page.get_by_role("button", name="Let it go").click()
+        assert page.get_by_text("Refused").count() == 0
 
 
 def test_two_tabs_send_each_answer_once(chromium: Any, tmp_path: Path) -> None:

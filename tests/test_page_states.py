@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from page_people import shared
 from page_server import Served, browser, current, press, project, saved, visit
 
 pytestmark = pytest.mark.browser
@@ -40,7 +41,14 @@ def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
 STATES: dict[str, list[str]] = {
     "label": [], "new class": ["n", "f"], "find": ["/"], "comment": ["c"], "why": ["w"],
     "bulk": ["b", "Space"], "review": ["r"], "map": ["v"], "keys": ["h"], "classes": ["e"],
+    "disagreements": ["Shift+r"],
 }  # fmt: skip
+
+
+def violations(page: Any, state: str) -> list[Any]:
+    """What the checker finds, with the place and the reason."""
+    return [(state, one["id"], one["nodes"][0]["html"][:200], one["nodes"][0].get("failureSummary"))
+            for one in page.evaluate("axe.run()")["violations"]]  # fmt: skip
 
 
 @pytest.mark.parametrize("kind", ["image", "text", "table"])
@@ -48,6 +56,9 @@ STATES: dict[str, list[str]] = {
 def test_no_violation_in_any_state(kind: str, scheme: str, chromium: Any, axe: str, tmp_path: Path) -> None:
     settings = {"color_scheme": scheme, "bypass_csp": True}
     with project(kind, tmp_path) as served, visit(chromium, served.url, **settings) as page:
+        shared(page, served)
+        page.reload()
+        page.wait_for_selector("[data-item]")
         for key in "12" * 6:
             press(page, key)
         saved(page)
@@ -56,10 +67,45 @@ def test_no_violation_in_any_state(kind: str, scheme: str, chromium: Any, axe: s
         for state, keys in STATES.items():
             press(page, *keys)
             page.wait_for_timeout(400)
-            report = page.evaluate("axe.run()")
-            found += [(state, one["id"], one["nodes"][0]["html"][:200], one["nodes"][0].get("failureSummary"))
-                      for one in report["violations"]]  # fmt: skip
+            found += violations(page, state)
             press(page, "Escape", "Escape")
+        assert not found
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_violation_where_several_people_are(scheme: str, chromium: Any, axe: str, tmp_path: Path) -> None:
+    """Agreement with a pair open, the overview of those who look on, a lost server, who is shut out."""
+    settings = {"color_scheme": scheme, "bypass_csp": True}
+    with project("text", tmp_path) as served, visit(chromium, served.url, **settings) as page:
+        shared(page, served)
+        page.reload()
+        page.locator(".agreement td button").first.click()
+        page.evaluate(axe)
+        found = violations(page, "agreement")
+        shared(page, served, "viewer")
+        page.reload()
+        page.locator(".overview .agreement td").first.wait_for()
+        page.evaluate(axe)
+        found += violations(page, "overview")
+        page.unroute_all()
+        page.reload()
+        page.wait_for_selector("[data-item]")
+        page.evaluate(axe)
+        served.call("/api/answers", {"id": "other", "items": [current(page)], "answer": {"class": "first"}})
+        press(page, "1")
+        page.get_by_text("was not taken").wait_for()
+        found += violations(page, "conflict")
+        served.kill()
+        page.get_by_text("The server is lost").wait_for()
+        found += violations(page, "lost")
+        for _ in range(8):
+            press(page, "2")
+        page.get_by_role("heading", name="Waiting for the server").wait_for()
+        found += violations(page, "waiting")
+        out = {"status": 401, "json": {"error": "you were shut out."}}
+        page.route("**/api/*", lambda route: route.fulfill(**out))
+        page.get_by_role("heading", name="This page is closed to you").wait_for()
+        found += violations(page, "shut")
         assert not found
 
 
@@ -110,7 +156,7 @@ def test_right_to_left_text_runs_right_to_left(chromium: Any, tmp_path: Path) ->
         served.kill()
 
 
-@pytest.mark.parametrize("size", [(1440, 900), (1280, 720), (820, 1180), (390, 844)])
+@pytest.mark.parametrize("size", [(1440, 900), (1280, 720), (1024, 768), (820, 1180), (390, 844)])
 def test_item_and_answers_fit_the_screen(size: tuple[int, int], chromium: Any, tmp_path: Path) -> None:
     settings = {"viewport": {"width": size[0], "height": size[1]}}
     with project("image", tmp_path) as served, visit(chromium, served.url, **settings) as page:
@@ -134,26 +180,6 @@ def test_a_picture_is_zoomed_by_keys_and_wheel(chromium: Any, tmp_path: Path) ->
         assert page.evaluate(scale) == pytest.approx(1.69)
         press(page, "0")
         assert page.evaluate(scale) == 1
-
-
-def test_the_map_gives_its_items_to_the_grid(chromium: Any, tmp_path: Path) -> None:
-    with project("table", tmp_path) as served, visit(chromium, served.url) as page:
-        press(page, "v")
-        page.get_by_text("60 of 60 items").wait_for()
-        box = page.locator(".map canvas").bounding_box()
-        left, top = box["x"] + 4, box["y"] + 4
-        right, bottom = box["x"] + box["width"] - 4, box["y"] + box["height"] - 4
-        page.mouse.move(left, top)
-        page.mouse.down()
-        for x, y in [(right, top), (right, bottom), (left, bottom), (left, top + 2)]:
-            page.mouse.move(x, y, steps=3)
-        page.mouse.up()
-        page.wait_for_selector("[data-cell]")
-        cells = [int(cell.get_attribute("data-cell")) for cell in page.locator("[data-cell]").all()]
-        press(page, "1")
-        saved(page)
-        assert len(cells) == 48
-        assert {served.answer(cell) for cell in cells} == {"first"}
 
 
 def test_a_panel_that_fails_stops_nobody(chromium: Any, tmp_path: Path) -> None:

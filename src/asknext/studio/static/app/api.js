@@ -26,7 +26,8 @@ async function call(path, options) {
   }
   const body = await response.json().catch(() => null);
   if (response.ok) return body;
-  const sentence = body?.error ?? `The server answered ${response.status}.`;
+  const told = String(body?.error ?? `the server answered ${response.status}.`);
+  const sentence = told[0].toUpperCase() + told.slice(1);
   if (response.status >= 500) throw new Unreachable(sentence);
   throw new Refused(response.status, sentence);
 }
@@ -34,10 +35,20 @@ async function call(path, options) {
 /** @param {string} path */
 export const get = (path) => call(path, {});
 
+/** @param {object} body @returns {RequestInit} */
+const posting = (body) => ({
+  method: "POST",
+  headers: { "Content-Type": "application/json", "X-Asknext": "1" },
+  body: JSON.stringify(body),
+});
+
 /** @param {string} path @param {object} body */
-export const post = (path, body = {}) =>
-  call(path, {
-    method: "POST",
-    headers: { "Content-Type": "application/json", "X-Asknext": "1" },
-    body: JSON.stringify(body),
-  });
+export const post = (path, body = {}) => call(path, posting(body));
+
+/**
+ * A last word while the page is left; nobody hears the reply. A beacon could not carry the header.
+ *
+ * @param {string} path
+ * @param {object} body
+ */
+export const part = (path, body) => void fetch(path, { ...posting(body), keepalive: true }).catch(() => {});

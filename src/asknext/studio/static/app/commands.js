@@ -1,6 +1,9 @@
+import { redo, undo } from "./history.js";
+import { may } from "./roles.js";
 import { keyOf, keyOfClass, ACTIONS, meant } from "./keys.js";
 
-/** @import { Box, Mode, Session } from "./session.js" */
+/** @import { Session } from "./session.js" */
+/** @import { Box, Mode } from "./state.js" */
 /** @import { Answer } from "./types.js" */
 
 /**
@@ -32,14 +35,15 @@ const COMMANDS = {
   skip: (session) => give(session, { kind: "skipped" }),
   "new-class": (session) => show(session, "new"),
   "find-class": (session) => show(session, "find"),
-  undo: (session) => session.undo(),
-  redo: (session) => session.redo(),
+  undo,
+  redo,
   why: (session) => show(session, "why"),
   opinion: (session) => void session.askOpinion(),
   comment: (session) => show(session, "comment"),
   "edit-class": (session) => session.set({ dialog: "classes" }),
   bulk: (session) => toggle(session, "bulk"),
   review: (session) => toggle(session, "review"),
+  disagreements: (session) => toggle(session, "disagreements"),
   map: (session) => toggle(session, "map"),
   panel: (session) => session.change({ panel: !session.state.settings.panel }),
   help: (session) => session.set({ dialog: "help" }),
@@ -47,7 +51,7 @@ const COMMANDS = {
 
 /** @param {Session} session @param {string} action */
 export function act(session, action) {
-  if (session.scene?.act?.(action)) return;
+  if (!may(session, action) || session.scene?.act?.(action)) return;
   COMMANDS[action]?.(session);
 }
 
@@ -55,6 +59,7 @@ export function act(session, action) {
 function leave(session) {
   if (session.state.box) session.set({ box: null });
   else if (session.state.mode !== "label") session.set({ mode: "label", group: null });
+  else if (!may(session, "answer") && session.queue.current) session.queue.drop([session.queue.current.item]);
   else session.set({ opinion: null });
 }
 
@@ -67,7 +72,7 @@ function leave(session) {
 function bindings(session) {
   const { settings, places, classes } = session.state;
   const map = new Map();
-  for (const { name } of classes) {
+  for (const { name } of may(session, "answer") ? classes : []) {
     map.set(keyOfClass(settings.bound, places, name), () => give(session, { class: name }));
   }
   for (const { id } of ACTIONS) map.set(keyOf(settings.bound, id), () => act(session, id));

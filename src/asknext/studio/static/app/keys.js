@@ -19,6 +19,7 @@ export const ACTIONS = [
   { id: "edit-class", key: "e", says: "Edit classes" },
   { id: "bulk", key: "b", says: "Similar items at once" },
   { id: "review", key: "r", says: "Review" },
+  { id: "disagreements", key: "R", says: "Disagreements" },
   { id: "map", key: "v", says: "Map" },
   { id: "panel", key: "p", says: "Side panel" },
   { id: "help", key: "h", says: "Keys" },

@@ -1,3 +1,5 @@
+import { inTurn } from "./locks.js";
+
 /**
  * What was decided here and not yet confirmed by the server. It lies in IndexedDB, so that neither a lost
  * server nor a closed tab loses it, and leaves in the order in which it came, one at a time, also when several
@@ -27,7 +29,7 @@ export const makeLetter = (path, body, items) => ({ id: body.id, path, body, ite
 export class Outbox {
   /** @type {"idle" | "sending" | "waiting"} */
   state = "idle";
-  /** @type {string | null} */
+  /** Why the last delivery failed, if it did. @type {Error | null} */
   trouble = null;
   /** @type {Letter[]} */
   letters = [];
@@ -103,7 +105,7 @@ export class Outbox {
       .then(deed)
       .then(
         () => void this.flush(),
-        (error) => this.#wait(`This browser could not keep an answer: ${error.message}.`),
+        (error) => this.#wait(new Error(`This browser could not keep an answer: ${error.message}.`)),
       );
     this.hooks.changed();
   }
@@ -121,20 +123,20 @@ export class Outbox {
     clearTimeout(this.#timer);
     try {
       do {
-        await navigator.locks.request(this.name, async () => {
+        await inTurn(this.name, async () => {
           for (let letter = await this.#take(); letter; letter = await this.#take())
             await this.#deliver(letter);
         });
       } while (await this.#rest());
       this.state = "idle";
     } catch (error) {
-      this.#wait(/** @type {Error} */ (error).message);
+      this.#wait(/** @type {Error} */ (error));
     }
     this.#running = false;
     this.hooks.changed();
   }
 
-  /** @param {string} trouble */
+  /** @param {Error} trouble */
   #wait(trouble) {
     this.trouble = trouble;
     this.state = "waiting";

@@ -16,6 +16,8 @@ export class Queue {
   items = [];
   /** Has the server nothing more for this person, as far as is known? */
   drained = false;
+  /** Why the last fetch failed, if it did. @type {unknown} */
+  trouble = null;
   #fetching = false;
 
   /**
@@ -48,19 +50,26 @@ export class Queue {
     this.changed();
   }
 
-  /** Fetch until enough lie ahead. Fails silently: the outbox and the stream tell of a lost server. */
+  /** The numbers of the items here. */
+  get ids() {
+    return this.items.map((served) => served.item);
+  }
+
+  /** Fetch until enough lie ahead. Asks again until it succeeds. */
   async refill() {
     if (this.#fetching || this.items.length >= REFILL_AT) return;
     this.#fetching = true;
     try {
-      const held = () => [...new Set([...this.items.map((served) => served.item), ...this.unsent()])];
+      const held = () => [...new Set([...this.ids, ...this.unsent()])];
       const fresh = await this.fetch(AHEAD - this.items.length, held());
       const have = new Set(held());
       const news = fresh.filter((served) => !have.has(served.item));
       for (const { content } of news) if ("image" in content) picture(content.image);
       this.drained = news.length === 0;
       this.items = [...this.items, ...news];
-    } catch {
+      this.trouble = null;
+    } catch (error) {
+      this.trouble = error;
       setTimeout(() => this.refill(), PAUSE);
     }
     this.#fetching = false;

@@ -1,88 +1,69 @@
-import { get, post, Refused } from "./api.js";
+import { get, part, post, Refused, Unreachable } from "./api.js";
 import { nameOf, seat } from "./classes.js";
 import { Clock } from "./clock.js";
+import { health, watchPerson } from "./health.js";
+import { keepDeeds, pushed } from "./history.js";
+import { newId } from "./ids.js";
 import { makeLetter, Outbox } from "./outbox.js";
 import { Queue } from "./queue.js";
-import { loadSettings, recall, remember, saveSettings } from "./settings.js";
+import { may } from "./roles.js";
+import { remember, saveSettings } from "./settings.js";
+import { firstState, placesOf } from "./state.js";
 import { createStore } from "./store.js";
 
 /** @import { Scene } from "./commands.js" */
+/** @import { Kept } from "./history.js" */
 /** @import { Letter } from "./outbox.js" */
 /** @import { Settings } from "./settings.js" */
+/** @import { Returned, State } from "./state.js" */
+/** @import { Tab } from "./tab.js" */
 /** @import { Answer, Class, Project, Served, Status } from "./types.js" */
 
-/**
- * What one person does here: answers, takes back, comments. Every change goes through the outbox, in order.
- *
- * @typedef {{items: Served[], answer: Answer, letter: string}} Deed
- * @typedef {"label" | "bulk" | "review" | "map"} Mode
- * @typedef {"help" | "settings" | "classes" | null} Dialog
- * @typedef {"new" | "find" | "comment" | "why" | null} Box
- *
- * @typedef {object} State
- * @property {Project} project
- * @property {Class[]} classes
- * @property {Record<string, number>} places
- * @property {Settings} settings
- * @property {Status | null} status
- * @property {boolean} connected
- * @property {Mode} mode
- * @property {Dialog} dialog
- * @property {Box} box
- * @property {string} said what the last key did, in words
- * @property {boolean} shown whether that is shown too, and not only read out
- * @property {Deed[]} done
- * @property {Deed[]} undone
- * @property {{item: number, model: {name: string, p: number} | null} | null} opinion
- * @property {{letter: Letter, sentence: string}[]} returned
- * @property {string} [edited] the class whose menu was asked for
- * @property {Served[] | null} group items chosen together, for the grid
- * @property {number} ticks raised when queue or outbox change
- */
+/** What no delivery will change. @param {unknown} error */
+const isFinal = (error) => error instanceof Refused && ![401, 429].includes(error.status);
 
-const REMEMBERED = 200;
-
+/** What one person does here: answers, takes back, comments. Every change goes through the outbox, in order. */
 export class Session {
   /** @type {Scene | null} */
   scene = null;
   /** @type {((action: string) => void) | null} */
   zoom = null;
+  /** Somebody else who came in with this browser. @type {string | null} */
+  intruder = null;
+  /** Why the stream was ended, if it was. @type {unknown} */
+  closed = null;
 
-  /** @param {Project} project */
-  constructor(project) {
-    this.name = project.id ?? project.name;
-    const places = seat(recall(`asknext places ${this.name}`, {}), project.classes);
-    /** @type {State} */
-    const state = {
-      project,
-      classes: project.classes,
-      places,
-      settings: loadSettings(),
-      status: null,
-      connected: true,
-      mode: "label",
-      dialog: null,
-      box: null,
-      said: "",
-      shown: false,
-      done: [],
-      undone: [],
-      opinion: null,
-      returned: [],
-      group: null,
-      ticks: 0,
-    };
+  /** @param {Project} project @param {Tab} tab */
+  constructor(project, tab) {
+    this.tab = tab;
+    this.name = project.id;
+    const state = firstState(project, tab.id);
     this.store = createStore(state);
-    const tick = () => this.store.set({ ticks: this.store.get().ticks + 1 });
-    this.outbox = new Outbox(this.name, {
-      send: (letter) => post(letter.path, letter.body),
-      final: (error) => error instanceof Refused && ![401, 403, 429].includes(error.status),
+    let { done, undone } = state;
+    this.store.subscribe(() => {
+      if (this.state.done === done && this.state.undone === undone) return;
+      ({ done, undone } = this.state);
+      keepDeeds(tab.id, this.state);
+    });
+    const tick = () => {
+      this.tab.look(this.queue.current?.item ?? null);
+      this.set({ ticks: this.state.ticks + 1, ...health(this) });
+    };
+    this.outbox = new Outbox(`${this.name} ${project.actor}`, {
+      send: (letter) => {
+        if (this.intruder) throw new Unreachable(`This browser is ${this.intruder}'s now.`);
+        return post(letter.path, letter.body);
+      },
+      final: isFinal,
       changed: tick,
       delivered: (letter) => void this.#delivered(letter),
       returned: (letter, error) => this.#returned(letter, error),
     });
     this.queue = new Queue(
-      (n, held) => get(`/api/next?n=${n}&held=${held.join(",")}`).then((reply) => reply.items),
+      async (n, held) => {
+        if (!may(this, "answer")) return [];
+        return (await get(`/api/next?n=${n}&held=${held.join(",")}&tab=${tab.id}`)).items;
+      },
       () => this.outbox.items,
       tick,
     );
@@ -92,7 +73,16 @@ export class Session {
   async start() {
     await this.outbox.open();
     saveSettings(this.state.settings);
+    const front = this.tab.front !== null && may(this, "answer") ? await this.look(this.tab.front) : null;
+    if (front && !front.answer) this.queue.putFirst(front);
     await this.queue.refill();
+    window.addEventListener("pagehide", () => {
+      if (this.queue.ids.length) part("/api/release", { items: this.queue.ids, tab: this.tab.id });
+    });
+    watchPerson(this.name, this.state.project.actor, (intruder) => {
+      this.intruder = intruder;
+      this.set(health(this));
+    });
   }
 
   get state() {
@@ -123,11 +113,13 @@ export class Session {
     if (this.queue.drained) void this.queue.refill();
   }
 
-  /** @param {boolean} connected */
-  connect(connected) {
-    if (connected === this.state.connected) return;
+  /** @param {boolean} connected @param {unknown} [why] it was ended, where the server told */
+  connect(connected, why = null) {
+    const news = connected !== this.state.connected;
+    this.closed = why;
     this.set({ connected });
-    if (connected) {
+    this.set(health(this));
+    if (news && connected) {
       void this.outbox.flush();
       void this.queue.refill();
     }
@@ -136,7 +128,7 @@ export class Session {
   /** @param {Class[]} classes */
   setClasses(classes) {
     const places = seat(this.state.places, classes);
-    remember(`asknext places ${this.name}`, places);
+    remember(placesOf(this.name), places);
     this.set({ classes, places });
   }
 
@@ -156,15 +148,16 @@ export class Session {
   /**
    * One answer to several items.
    *
-   * @param {Served[]} items
+   * @param {Kept[]} items
    * @param {Answer} answer
    * @param {number} [seconds] that it took; unknown for a group
    */
   answerAll(items, answer, seconds) {
     if (!items.length) return this.say("Select items first.");
     if ("class" in answer) this.#know(answer.class);
-    const letter = this.#send(items, answer, seconds);
-    const done = [...this.state.done, { items, answer, letter }].slice(-REMEMBERED);
+    const { path, body, items: ids } = this.answerLetter(items, answer, seconds);
+    const letter = this.outbox.add(path, body, ids).id;
+    const done = pushed(this.state.done, { items, answer, letter });
     const what = items.length === 1 ? `Item ${items[0].item}` : `${items.length} items`;
     const said = `${what}: ${nameOf(answer)}.`;
     this.set({ done, undone: [], box: null, opinion: null, said, shown: false });
@@ -173,51 +166,21 @@ export class Session {
     return undefined;
   }
 
-  /** @param {Served[]} items @param {Answer} answer @param {number} [seconds] @returns {string} */
-  #send(items, answer, seconds) {
-    const { path, body, items: ids } = this.#answerLetter(items, answer, seconds);
-    return this.outbox.add(path, body, ids).id;
-  }
-
-  /** @param {Served[]} items @param {Answer} answer @param {number} [seconds] */
-  #answerLetter(items, answer, seconds) {
+  /** @param {Kept[]} items @param {Answer} answer @param {number} [seconds] */
+  answerLetter(items, answer, seconds) {
     const ids = items.map((served) => served.item);
     /** @type {any} */
-    const body = { id: crypto.randomUUID(), items: ids, answer };
+    const body = { id: newId(), items: ids, answer };
     if (seconds !== undefined) body.seconds = Math.round(seconds * 100) / 100;
     if (items.some((served) => served.answer)) body.replace = true;
     return makeLetter("/api/answers", body, ids);
   }
 
-  /**
-   * Take back the last answer: unsent it is destroyed, sent it is retracted, a correction gives way to
-   * what was.
-   */
-  undo() {
-    const deed = this.state.done.at(-1);
-    if (!deed) return this.say("There is nothing to undo.");
-    this.set({ done: this.state.done.slice(0, -1), undone: [...this.state.undone, deed], opinion: null });
-    if (deed.items.length === 1) {
-      this.queue.putFirst(deed.items[0]);
-      this.set({ mode: "label", group: null });
-    } else this.set({ mode: "bulk", group: deed.items });
-    this.clock.restart();
-    this.say(`Undone: ${nameOf(deed.answer)}.`);
-    const ids = deed.items.filter((served) => !served.answer).map((served) => served.item);
-    const back = ids.length ? [makeLetter("/api/retract", { id: crypto.randomUUID(), items: ids }, ids)] : [];
-    for (const served of deed.items)
-      if (served.answer) back.push(this.#answerLetter([served], served.answer));
-    this.outbox.cancel(deed.letter, back);
-    return undefined;
-  }
-
-  redo() {
-    const deed = this.state.undone.at(-1);
-    if (!deed) return this.say("There is nothing to redo.");
-    const undone = this.state.undone.slice(0, -1);
-    this.answerAll(deed.items, deed.answer);
-    this.set({ undone, mode: "label", group: null, said: `Done again: ${nameOf(deed.answer)}.` });
-    return undefined;
+  /** The last word on an item. @param {number} item @param {Answer} answer */
+  adjudicate(item, answer) {
+    if ("class" in answer) this.#know(answer.class);
+    this.outbox.add("/api/adjudicate", { id: newId(), items: [item], answer }, [item]);
+    this.set({ box: null, said: `Item ${item}: ${nameOf(answer)}, the last word.`, shown: false });
   }
 
   /** @param {string} text */
@@ -225,7 +188,7 @@ export class Session {
     const served = this.queue.current;
     this.set({ box: null });
     if (!served || !text.trim()) return;
-    this.outbox.add("/api/comments", { id: crypto.randomUUID(), items: [served.item], text: text.trim() });
+    this.outbox.add("/api/comments", { id: newId(), items: [served.item], text: text.trim() });
     this.say("Comment kept.");
   }
 
@@ -267,23 +230,23 @@ export class Session {
     if (this.state.settings.opinion === "after" && last?.letter === letter.id) await this.askOpinion();
   }
 
-  /** @param {Letter} letter @param {Error} error */
+  /** @param {Letter} letter @param {Refused} error */
   #returned(letter, error) {
-    const returned = [...this.state.returned, { letter, sentence: error.message }];
+    const conflict = error.status === 409 && letter.path === "/api/answers";
+    const returned = [...this.state.returned, { letter, sentence: error.message, conflict }];
     this.set({ returned, done: this.state.done.filter((deed) => deed.letter !== letter.id) });
   }
 
   /**
    * What the server refused: send it as a correction, or let it go.
    *
-   * @param {string} id
+   * @param {Returned[]} some
    * @param {boolean} again
    */
-  settle(id, again) {
-    const entry = this.state.returned.find(({ letter }) => letter.id === id);
-    this.set({ returned: this.state.returned.filter(({ letter }) => letter.id !== id) });
-    if (!entry || !again) return;
-    const { path, body, items } = entry.letter;
-    this.outbox.add(path, { ...body, id: crypto.randomUUID(), replace: true }, items);
+  settle(some, again) {
+    this.set({ returned: this.state.returned.filter((one) => !some.includes(one)) });
+    for (const { letter } of again ? some : []) {
+      this.outbox.add(letter.path, { ...letter.body, id: newId(), replace: true }, letter.items);
+    }
   }
 }

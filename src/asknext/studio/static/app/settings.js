@@ -14,17 +14,17 @@ const NAME = "asknext settings";
 /** @type {Settings} */
 const FIRST = { keys: true, bound: {}, opinion: "asked", theme: "auto", panel: window.innerWidth > 1000 };
 
-/** @param {string} name @param {any} otherwise */
-export function recall(name, otherwise) {
+/** @param {string} name @param {any} otherwise @param {Storage} [where] */
+export function recall(name, otherwise, where = localStorage) {
   try {
-    return JSON.parse(localStorage.getItem(name) ?? "null") ?? otherwise;
+    return JSON.parse(where.getItem(name) ?? "null") ?? otherwise;
   } catch {
     return otherwise;
   }
 }
 
-/** @param {string} name @param {unknown} value */
-export const remember = (name, value) => localStorage.setItem(name, JSON.stringify(value));
+/** @param {string} name @param {unknown} value @param {Storage} [where] */
+export const remember = (name, value, where = localStorage) => where.setItem(name, JSON.stringify(value));
 
 /** @returns {Settings} */
 export const loadSettings = () => ({ ...FIRST, ...recall(NAME, {}) });

@@ -1,10 +1,14 @@
+import { get } from "./api.js";
+
 /** @import { Status } from "./types.js" */
+
+const PAUSE = 3000;
 
 /**
  * The status, each time it changes. The browser reconnects by itself, but not after an error answer.
  *
  * @param {(status: Status) => void} take
- * @param {(up: boolean) => void} connected
+ * @param {(up: boolean, why?: unknown) => void} connected
  */
 export function listen(take, connected) {
   /** @type {EventSource} */
@@ -17,7 +21,9 @@ export function listen(take, connected) {
     source.addEventListener("open", () => connected(true));
     source.addEventListener("error", () => {
       connected(false);
-      if (source.readyState === EventSource.CLOSED) setTimeout(open, 3000);
+      if (source.readyState !== EventSource.CLOSED) return;
+      get("/api/status").catch((error) => connected(false, error));
+      setTimeout(open, PAUSE);
     });
   };
   open();

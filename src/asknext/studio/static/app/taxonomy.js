@@ -1,6 +1,8 @@
 import { post } from "./api.js";
+import { newId } from "./ids.js";
 
-/** @import { Deed, Session } from "./session.js" */
+/** @import { Deed } from "./history.js" */
+/** @import { Session } from "./session.js" */
 /** @import { Class } from "./types.js" */
 
 /**
@@ -24,7 +26,7 @@ function follow(session, from, to) {
 
 /** @param {Session} session @param {string} name @param {string} to */
 export function renameClass(session, name, to) {
-  session.outbox.add("/api/classes/rename", { id: crypto.randomUUID(), name, to });
+  session.outbox.add("/api/classes/rename", { id: newId(), name, to });
   const { places, classes } = session.state;
   session.set({ places: { ...places, [to]: places[name] } });
   session.setClasses(classes.map((c) => (c.name === name ? { ...c, name: to, provisional: false } : c)));
@@ -34,7 +36,7 @@ export function renameClass(session, name, to) {
 
 /** @param {Session} session @param {string} name @param {string} into */
 export function mergeClass(session, name, into) {
-  session.outbox.add("/api/classes/merge", { id: crypto.randomUUID(), name, into });
+  session.outbox.add("/api/classes/merge", { id: newId(), name, into });
   const gone = session.state.classes.find((c) => c.name === name);
   const kept = session.state.classes.filter((c) => c.name !== name);
   const count = (/** @type {Class} */ c) => (c.name === into ? c.count + (gone?.count ?? 0) : c.count);
@@ -45,7 +47,7 @@ export function mergeClass(session, name, into) {
 
 /** @param {Session} session @param {string} name @param {number[]} items @param {string} to */
 export function splitClass(session, name, items, to) {
-  session.outbox.add("/api/classes/split", { id: crypto.randomUUID(), name, items, to });
+  session.outbox.add("/api/classes/split", { id: newId(), name, items, to });
   if (!session.state.classes.some((c) => c.name === to)) {
     session.setClasses([...session.state.classes, { name: to, count: items.length, provisional: false }]);
   }

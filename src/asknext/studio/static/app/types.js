@@ -9,23 +9,45 @@
  *
  * @typedef {object} Served
  * @property {number} item
- * @property {"asked" | "left over" | "again" | "random"} slot
+ * @property {"asked" | "left over" | "again" | "random" | "second opinion"} slot
  * @property {number | null} round
  * @property {TextContent | ImageContent | TableContent} content
  * @property {Answer | null} answer
  * @property {{name: string, p: number} | null} model
  *
+ * @typedef {{opinions: {actor: string, answer: Answer}[], majority: Answer,
+ *   dawid_skene: {answer: Answer, p: number} | null}} Opinions
+ *
  * @typedef {{name: string, count: number, provisional?: boolean}} Class
+ *
+ * @typedef {"viewer" | "annotator" | "owner"} Role
+ *
+ * @typedef {{name: string, role: Role, answers: number, seconds: number | null, last: number | string | null}} Person
+ *
+ * @typedef {object} Pair two people and what both answered; `names` label rows (a) and columns (b) of `confusion`
+ * @property {string} a
+ * @property {string} b
+ * @property {number} items
+ * @property {number | null} percent
+ * @property {number | null} kappa
+ * @property {string[]} names
+ * @property {number[][]} confusion
+ *
+ * @typedef {{items: number, percent: number | null, alpha: number | null, low: number | null, high: number | null,
+ *   pairs: Pair[]}} Agreement
  *
  * @typedef {object} Project
  * @property {string} name
- * @property {string} [id]
+ * @property {string} id
  * @property {"image" | "text" | "table"} kind
  * @property {number} n
  * @property {string} encoder
  * @property {string} encoder_note
  * @property {string} strategy
  * @property {string} learner
+ * @property {string} actor who is here
+ * @property {Role} role
+ * @property {boolean} several whether there are other people
  * @property {Class[]} classes
  *
  * @typedef {object} Point

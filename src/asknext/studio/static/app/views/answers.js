@@ -1,6 +1,7 @@
 import { html } from "../../vendor/htm-preact.js";
 import { give } from "../commands.js";
 import { keyOfClass } from "../keys.js";
+import { may } from "../roles.js";
 import { ActionButton, count, Key, Swatch } from "./parts.js";
 
 /** @import { Session } from "../session.js" */
@@ -16,6 +17,7 @@ export function Answers({ session, given, extra }) {
   const chosen = given && "class" in given ? given.class : null;
   const kind = given && "kind" in given ? given.kind : null;
   const menu = (/** @type {Event} */ event, /** @type {string} */ name) => {
+    if (!may(session, "edit-class")) return;
     event.preventDefault();
     session.set({ dialog: "classes", edited: name });
   };

@@ -1,15 +1,11 @@
 import { html, useState } from "../../vendor/htm-preact.js";
-import { get } from "../api.js";
 import { nearEqual } from "../classes.js";
-import { mergeClass, renameClass, splitClass } from "../taxonomy.js";
-import { Glimpse } from "./item.js";
+import { mergeClass, renameClass } from "../taxonomy.js";
 import { count, Dialog } from "./parts.js";
+import { Split } from "./split.js";
 
 /** @import { Session } from "../session.js" */
-/** @import { Served } from "../types.js" */
 /** @typedef {{session: Session, name: string, close: () => void}} Props */
-
-const AT_ONCE = 60;
 
 /** @param {(text: string) => void} set */
 const into = (set) => (/** @type {any} */ event) => set(event.target.value);
@@ -61,53 +57,6 @@ function Merge(props) {
     <p class="hint">
       All ${count(n)} answers “${name}” become “${target || "…"}”. A split takes it back, item by item.
     </p>
-  </form>`;
-}
-
-/** Answered items of a class, as far as the map knows them. @param {Session} session @param {string} name */
-async function members(session, name) {
-  const { ids, value, answered } = await get("/api/map?color=class");
-  const own = ids.filter(
-    (/** @type {number} */ _, /** @type {number} */ i) => answered[i] && value[i] === name,
-  );
-  const found = await Promise.all(own.slice(0, AT_ONCE).map((/** @type {number} */ id) => session.look(id)));
-  return found.filter((served) => served?.answer && "class" in served.answer && served.answer.class === name);
-}
-
-/** @param {Props} props */
-function Split(props) {
-  const { session, name } = props;
-  const [found, setFound] = useState(/** @type {Served[] | null} */ (null));
-  const [moved, setMoved] = useState(/** @type {Set<number>} */ (new Set()));
-  const [to, setTo] = useState("");
-  const search = () =>
-    members(session, name).then(setFound, (/** @type {Error} */ error) => session.say(error.message));
-  const flip = (/** @type {number} */ item) => {
-    const next = new Set(moved);
-    if (!next.delete(item)) next.add(item);
-    setMoved(next);
-  };
-  const cell = (/** @type {Served} */ { item, content }) =>
-    html`<li key=${item}>
-      <button type="button" class="cell" aria-pressed=${moved.has(item)} onClick=${() => flip(item)}>
-        <${Glimpse} content=${content} /><span class="cell-foot">${moved.has(item) ? "✓ " : ""}${item}</span>
-      </button>
-    </li>`;
-  const body = () => {
-    if (!found) return html`<button type="button" onClick=${search}>Show the items of “${name}”</button>`;
-    if (!found.length) return html`<p>No answered item of this class is on the map.</p>`;
-    return html`<p class="hint">
-        Mark those that belong elsewhere.${found.length === AT_ONCE ? ` These are the first ${AT_ONCE}.` : ""}
-      </p>
-      <ul class="grid small">
-        ${found.map(cell)}
-      </ul>
-      <label>They become <input type="text" dir="auto" value=${to} onInput=${into(setTo)} /></label>
-      <button type="submit" disabled=${!moved.size || !to.trim()}>Split off ${moved.size}</button>`;
-  };
-  return html`<form onSubmit=${done(props, () => splitClass(session, name, [...moved], to.trim()))}>
-    <h3>Split</h3>
-    ${body()}
   </form>`;
 }
 

@@ -1,4 +1,5 @@
 import { html } from "../../vendor/htm-preact.js";
+import { may } from "../roles.js";
 import { ActionButton, count } from "./parts.js";
 import { JobState } from "./job.js";
 
@@ -6,13 +7,13 @@ import { JobState } from "./job.js";
 
 /** @param {{session: Session}} props */
 function Saved({ session }) {
-  const { letters, state, trouble } = session.outbox;
+  const { letters, trouble } = session.outbox;
   const waiting = letters.length;
-  const lost = state === "waiting" || !session.state.connected;
+  const lost = session.state.lostSince !== null;
   const busy = waiting ? `Saving ${waiting} …` : "All saved";
   const text = lost ? `Server lost – ${waiting} kept here` : busy;
   const mark = lost ? "!" : waiting ? "↑" : "✓";
-  return html`<span class=${`saved ${lost ? "bad" : waiting ? "busy" : "good"}`} title=${trouble ?? ""}
+  return html`<span class=${`saved ${lost ? "bad" : waiting ? "busy" : "good"}`} title=${trouble?.message ?? ""}
     ><span class="mark" aria-hidden="true">${mark}</span> ${text}</span
   >`;
 }
@@ -29,6 +30,18 @@ const EXPORTS = [
   ["label-studio", "Label Studio (.json)"],
 ];
 
+/** The forms in which the labels can be taken along. */
+const Export = () =>
+  html`<details class="menu">
+    <summary>Export</summary>
+    <ul>
+      ${EXPORTS.map(
+        ([format, says]) =>
+          html`<li key=${format}><a href=${`/api/export?format=${format}`} download>${says}</a></li>`,
+      )}
+    </ul>
+  </details>`;
+
 /**
  * The thin line above: project, progress, saved or not, the job, the ways to other views.
  *
@@ -38,7 +51,13 @@ export function Header({ session }) {
   const { project, status, mode, settings } = session.state;
   const answered = status ? status.answered : 0;
   return html`<header class="top">
-    <h1>${project.name}</h1>
+    <h1 title=${project.name}>${project.name}</h1>
+    ${
+      project.several &&
+      html`<span class="who" title="Who you are, and what you may do here"
+        ><b dir="auto">${project.actor}</b> ${project.role}</span
+      >`
+    }
     <div class="progress">
       <progress max=${project.n} value=${answered} aria-label="answered"></progress>
       <span>${count(answered)} of ${count(project.n)} answered</span>
@@ -53,7 +72,7 @@ export function Header({ session }) {
             session=${session}
             action=${action}
             says=${says}
-            pressed=${mode === action}
+            pressed=${mode === action || (action === "review" && mode === "disagreements")}
             quiet
           />`,
       )}
@@ -62,15 +81,7 @@ export function Header({ session }) {
       <button type="button" class="quiet" onClick=${() => session.set({ dialog: "settings" })}>
         Settings
       </button>
-      <details class="menu">
-        <summary>Export</summary>
-        <ul>
-          ${EXPORTS.map(
-            ([format, says]) =>
-              html`<li key=${format}><a href=${`/api/export?format=${format}`} download>${says}</a></li>`,
-          )}
-        </ul>
-      </details>
+      ${may(session, "export") && html`<${Export} />`}
     </nav>
   </header>`;
 }

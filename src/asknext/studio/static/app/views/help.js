@@ -1,5 +1,6 @@
 import { html, useState } from "../../vendor/htm-preact.js";
 import { ACTIONS, keyOf, keyOfClass, ofClass, shown } from "../keys.js";
+import { may } from "../roles.js";
 import { Dialog, KeysSwitch } from "./parts.js";
 
 /** @import { Session } from "../session.js" */
@@ -12,10 +13,10 @@ export function Help({ session, close }) {
   const { settings, classes, places } = session.state;
   const [waiting, setWaiting] = useState("");
   const [news, setNews] = useState("");
-  const ofClasses = classes.map(({ name }) => {
+  const ofClasses = (may(session, "answer") ? classes : []).map(({ name }) => {
     return { id: ofClass(name), says: name, key: keyOfClass(settings.bound, places, name) };
   });
-  const ofActions = ACTIONS.map(({ id, says }) => ({ id, says, key: keyOf(settings.bound, id) }));
+  const ofActions = ACTIONS.filter(({ id }) => may(session, id)).map(({ id, says }) => ({ id, says, key: keyOf(settings.bound, id) }));
 
   /** The line gets the key; the one that had it gets the old key of this one. @param {Line} line @param {string} key */
   const bind = (line, key) => {
@@ -58,8 +59,11 @@ export function Help({ session, close }) {
       <button type="button" class="small" onClick=${reset}>All as they were</button>
     </p>
     <p role="status">${news}</p>
-    <h3>Classes</h3>
-    <ul class="keys">${ofClasses.map(row)}</ul>
+    ${
+      ofClasses.length > 0 &&
+      html`<h3>Classes</h3>
+        <ul class="keys">${ofClasses.map(row)}</ul>`
+    }
     <h3>Actions</h3>
     <ul class="keys">${ofActions.map(row)}</ul>
     <p class="hint">

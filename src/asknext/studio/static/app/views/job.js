@@ -1,18 +1,13 @@
-import { html, useEffect, useState } from "../../vendor/htm-preact.js";
+import { html } from "../../vendor/htm-preact.js";
 import { post } from "../api.js";
+import { may } from "../roles.js";
+import { Since } from "./now.js";
 
 /** @import { Session } from "../session.js" */
 /** @import { Status } from "../types.js" */
 
 /** @param {number | string | null} since @returns {number} in milliseconds */
 const moment = (since) => (typeof since === "number" ? since * 1000 : Date.parse(since ?? ""));
-
-/** @param {number | string | null} since @param {number} now */
-function elapsed(since, now) {
-  const seconds = Math.max(0, Math.round((now - moment(since)) / 1000));
-  if (Number.isNaN(seconds)) return "";
-  return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
-}
 
 /** @param {Session} session @param {string} path */
 async function ask(session, path) {
@@ -30,32 +25,31 @@ export function rankingAge(status) {
   return `ranking of round ${round}, ${age === 1 ? "1 answer" : `${age} answers`} old`;
 }
 
+/** @param {{session: Session, path: string, says: string}} props */
+const Ask = ({ session, path, says }) =>
+  may(session, "retrain") &&
+  html`<button type="button" class="small" onClick=${() => ask(session, path)}>${says}</button>`;
+
 /** What the model is doing, with the way to start, end or repeat it. @param {{session: Session}} props */
 export function JobState({ session }) {
-  const { status } = session.state;
-  const running = status?.job.state === "running";
-  const [now, setNow] = useState(Date.now());
-  useEffect(() => {
-    if (!running) return undefined;
-    const timer = setInterval(() => setNow(Date.now()), 1000);
-    return () => clearInterval(timer);
-  }, [running]);
+  const { status, lostSince } = session.state;
+  if (lostSince !== null) return html`<span class="job"></span>`;
   if (!status) return html`<span class="job">Waiting for the server …</span>`;
   const { job } = status;
   if (job.state === "running") {
     return html`<span class="job busy"
-      ><span class="spin" aria-hidden="true"></span> Learning, ${elapsed(job.since, now)}
-      <button type="button" class="small" onClick=${() => ask(session, "/api/cancel")}>Cancel</button></span
+      ><span class="spin" aria-hidden="true"></span> Learning, <${Since} since=${moment(job.since)} />
+      <${Ask} session=${session} path="/api/cancel" says="Cancel" /></span
     >`;
   }
   if (job.state === "failed") {
     return html`<span class="job bad" title=${job.error ?? ""}
       ><span class="mark" aria-hidden="true">!</span> Learning failed
-      <button type="button" class="small" onClick=${() => ask(session, "/api/retrain")}>Retry</button></span
+      <${Ask} session=${session} path="/api/retrain" says="Retry" /></span
     >`;
   }
   return html`<span class="job" title=${rankingAge(status)}
     >Model ready
-    <button type="button" class="small" onClick=${() => ask(session, "/api/retrain")}>Learn now</button></span
+    <${Ask} session=${session} path="/api/retrain" says="Learn now" /></span
   >`;
 }

@@ -2,7 +2,8 @@ import { html } from "../../vendor/htm-preact.js";
 import { nameOf } from "../classes.js";
 import { ActionButton, percent } from "./parts.js";
 
-/** @import { Deed, Session } from "../session.js" */
+/** @import { Deed } from "../history.js" */
+/** @import { Session } from "../session.js" */
 
 /** @param {{deed: Deed, model: {name: string, p: number} | null}} props */
 function Opinion({ deed, model }) {

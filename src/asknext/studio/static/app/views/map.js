@@ -6,9 +6,7 @@ import { Scatter } from "./scatter.js";
 
 /** @import { Points } from "../points.js" */
 /** @import { Session } from "../session.js" */
-/** @import { Served } from "../types.js" */
 
-const AT_ONCE = 48;
 const COLOURS = [
   ["answers", "answers"],
   ["class", "answers and the model's classes"],
@@ -17,16 +15,11 @@ const COLOURS = [
 ];
 
 /** Items chosen on the map go to the grid. @param {Session} session @param {number[]} ids */
-async function choose(session, ids) {
+function choose(session, ids) {
   const unsent = new Set(session.outbox.items);
-  const taken = ids.filter((id) => !unsent.has(id)).slice(0, AT_ONCE);
-  const found = await Promise.all(taken.map((id) => session.look(id)));
-  const group = /** @type {Served[]} */ (found.filter(Boolean));
+  const group = ids.filter((id) => !unsent.has(id)).map((item) => ({ item }));
   if (!group.length) return session.say("There is no item in there.");
-  session.set({ mode: "bulk", group });
-  return session.say(
-    ids.length > AT_ONCE ? `The first ${AT_ONCE} of ${ids.length} items.` : `${group.length} items.`,
-  );
+  return session.set({ mode: "bulk", group });
 }
 
 /** What the colours mean. @param {{session: Session, colour: string}} props */
@@ -77,7 +70,7 @@ export function MapView({ session }) {
     <div class="meta">
       <h2>Map</h2>
       <label>
-        Colour${" "}
+        Colour
         <select value=${colour} onChange=${(/** @type {any} */ event) => setColour(event.target.value)}>
           ${COLOURS.map(([value, says]) => html`<option key=${value} value=${value}>${says}</option>`)}
         </select>
@@ -88,9 +81,9 @@ export function MapView({ session }) {
           checked=${all}
           onChange=${(/** @type {any} */ event) => setAll(event.target.checked)}
         />
-        ${" "}answered ones too
+        answered ones too
       </label>
-      <span class="hint">${told} Draw around items to answer them together; click one to open it.</span>
+      <span class="hint">${told} Draw around some to answer them together; click one to open it.</span>
       <span class="tools">
         <button type="button" class="quiet" onClick=${() => session.set({ mode: "label" })}>
           Back <kbd aria-hidden="true">Esc</kbd>
@@ -104,7 +97,7 @@ export function MapView({ session }) {
       look=${`${colour} ${all}`}
       label=${`Map of the items. ${told} By keyboard, take Similar instead.`}
       open=${(/** @type {number} */ item) => void session.open(item)}
-      choose=${(/** @type {number[]} */ ids) => void choose(session, ids)}
+      choose=${(/** @type {number[]} */ ids) => choose(session, ids)}
     />
     <${Legend} session=${session} colour=${colour} />
   `;

@@ -1,5 +1,7 @@
 import { html } from "../../vendor/htm-preact.js";
 import { colourOf, nameOf, OUTSIDE } from "../classes.js";
+import { may } from "../roles.js";
+import { Agreement } from "./agreement.js";
 import { Chart } from "./chart.js";
 import { rankingAge } from "./job.js";
 import { count, percent, Swatch } from "./parts.js";
@@ -155,17 +157,20 @@ function Recent({ session }) {
 }
 
 /** What has been done and what it is worth, live. @param {{session: Session}} props */
-export function Panel({ session }) {
+export function Sections({ session }) {
   const { status, project } = session.state;
-  return html`<aside class="panel" aria-label="Side panel" tabindex="0">
-    ${!status && html`<p>Waiting for the server …</p>`}
+  return html`${!status && html`<p>Waiting for the server …</p>`}
     ${status && html`<${Advice} status=${status} /><${Numbers} status=${status} />`}
     <${ClassCounts} session=${session} />
     <${Recent} session=${session} />
+    ${may(session, "agreement") && html`<${Agreement} session=${session} />`}
     ${status && html`<${Charts} status=${status} />`}
     <section>
       <h2>Project</h2>
       <p class="hint">${project.strategy}, ${project.learner}, ${project.encoder}. ${project.encoder_note}</p>
-    </section>
-  </aside>`;
+    </section>`;
 }
+
+/** @param {{session: Session}} props */
+export const Panel = ({ session }) =>
+  html`<aside class="panel" aria-label="Side panel" tabindex="0"><${Sections} session=${session} /></aside>`;

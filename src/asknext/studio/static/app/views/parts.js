@@ -2,6 +2,7 @@ import { html, useLayoutEffect, useRef } from "../../vendor/htm-preact.js";
 import { act } from "../commands.js";
 import { ACTIONS, keyOf, shown } from "../keys.js";
 import { colourOf, OUTSIDE } from "../classes.js";
+import { may } from "../roles.js";
 
 /** @import { Session } from "../session.js" */
 
@@ -16,6 +17,7 @@ export const Key = ({ of }) => (of ? html`<kbd aria-hidden="true">${shown(of)}</
  * @param {{session: Session, action: string, says?: string, pressed?: boolean, quiet?: boolean}} props
  */
 export function ActionButton({ session, action, says, pressed, quiet }) {
+  if (!may(session, action)) return null;
   const { settings } = session.state;
   const key = settings.keys ? keyOf(settings.bound, action) : "";
   const text = says ?? ACTIONS.find((known) => known.id === action)?.says;

@@ -1,11 +1,13 @@
 import { html, useEffect, useLayoutEffect, useState } from "../../vendor/htm-preact.js";
 import { get } from "../api.js";
 import { nameOf } from "../classes.js";
-import { recall, remember } from "../settings.js";
+import { newId } from "../ids.js";
+import { may } from "../roles.js";
 import { Answers } from "./answers.js";
 import { Boxes } from "./boxes.js";
 import { Item } from "./item.js";
 import { ActionButton, percent } from "./parts.js";
+import { Back, ReviewTabs } from "./review-tabs.js";
 
 /** @import { Session } from "../session.js" */
 /** @import { Answer, Served } from "../types.js" */
@@ -16,9 +18,6 @@ import { ActionButton, percent } from "./parts.js";
  *
  * @typedef {{items: number[], answers: Answer[], model?: string, p?: number}} Case
  */
-
-/** @param {Case} one */
-const mark = (one) => `${one.items.join(",")}:${one.answers.map(nameOf).join(",")}`;
 
 /** @param {any} reply @returns {Case[]} */
 const cases = ({ suspects, duplicates }) => [
@@ -46,15 +45,14 @@ function Doubt({ one: { items, answers, model, p } }) {
 
 /** @param {{session: Session}} props */
 export function Review({ session }) {
-  const kept = `asknext kept ${session.name}`;
   const [list, setList] = useState(/** @type {Case[] | null} */ (null));
   const [served, setServed] = useState(/** @type {Served[]} */ ([]));
   const one = list?.[0];
 
   useEffect(() => {
-    const seen = new Set(recall(kept, []));
+    const unsent = new Set(session.outbox.items);
     get("/api/review").then(
-      (reply) => setList(cases(reply).filter((found) => !seen.has(mark(found)))),
+      (reply) => setList(cases(reply).filter((found) => !found.items.every((item) => unsent.has(item)))),
       (/** @type {Error} */ error) => {
         session.say(error.message);
         setList([]);
@@ -74,7 +72,7 @@ export function Review({ session }) {
 
   const next = () => setList((/** @type {any} */ old) => old?.slice(1) ?? null);
   const give = (/** @type {Answer} */ answer) => {
-    if (!served.length) return;
+    if (!served.length || !may(session, "keep")) return;
     session.answerAll(served, answer);
     next();
   };
@@ -84,7 +82,7 @@ export function Review({ session }) {
       act(action) {
         if (!one) return false;
         if (action === "keep") {
-          remember(kept, [...recall(kept, []), mark(one)].slice(-2000));
+          session.outbox.add("/api/review", { id: newId(), items: one.items, verdict: "keep" }, one.items);
           session.say(`Kept: ${one.answers.map(nameOf).join(", ")}.`);
           next();
         } else if (action === "fix") {
@@ -100,15 +98,15 @@ export function Review({ session }) {
   });
 
   if (!list) return html`<div class="empty"><p>Looking for doubtful answers …</p></div>`;
-  const back = html`<button type="button" class="quiet" onClick=${() => session.set({ mode: "label" })}>
-    Back <kbd aria-hidden="true">Esc</kbd>
-  </button>`;
   if (!one) {
-    return html`<div class="empty">
-      <h2>Nothing to review</h2>
-      <p>No answer is in doubt as far as the last model can tell, and no equal items differ.</p>
-      ${back}
-    </div>`;
+    return html`<div class="meta">
+        <${ReviewTabs} session=${session} />
+        <span class="tools"><${Back} session=${session} /></span>
+      </div>
+      <div class="empty">
+        <h2>Nothing to review</h2>
+        <p>No answer is in doubt as far as the last model can tell, and no equal items differ.</p>
+      </div>`;
   }
   const keys = html`<${ActionButton}
       session=${session}
@@ -121,14 +119,22 @@ export function Review({ session }) {
       says=${one.model ? `Take “${one.model}”` : "Choose one for all"}
     />`;
   return html` <div class="meta">
-      <h2>Review</h2>
+      <${ReviewTabs} session=${session} />
       <span class="chip">${list.length} to look at</span>
       <${Doubt} one=${one} />
-      <span class="tools"><${ActionButton} session=${session} action="undo" quiet />${back}</span>
+      <span class="tools"><${ActionButton} session=${session} action="undo" quiet /><${Back} session=${session} /></span>
     </div>
     <div class=${served.length > 1 ? "item several" : "item"} data-item=${one.items[0]}>
       ${served.map((each) => html`<${Item} key=${each.item} served=${each} session=${session} />`)}
     </div>
     <${Boxes} session=${session} />
-    <${Answers} session=${session} given=${served.length === 1 ? served[0].answer : null} extra=${keys} />`;
+    ${
+      may(session, "keep")
+        ? html`<${Answers}
+            session=${session}
+            given=${served.length === 1 ? served[0].answer : null}
+            extra=${keys}
+          />`
+        : html`<p><button type="button" onClick=${next}>Next</button></p>`
+    }`;
 }
