@@ -138,7 +138,10 @@ export function Disagreements({ session }) {
         ${
           list
             ? html`<h2>No disagreements</h2>
-                <p>Wherever several people answered, they say the same, you have had the last word, or left it open.</p>`
+                <p>
+                  Wherever several people answered, they say the same, you have had the last word, or left it
+                  open.
+                </p>`
             : html`<p>Looking for disagreements …</p>`
         }
       </div>`;

@@ -16,7 +16,8 @@ export function Help({ session, close }) {
   const ofClasses = (may(session, "answer") ? classes : []).map(({ name }) => {
     return { id: ofClass(name), says: name, key: keyOfClass(settings.bound, places, name) };
   });
-  const ofActions = ACTIONS.filter(({ id }) => may(session, id)).map(({ id, says }) => ({ id, says, key: keyOf(settings.bound, id) }));
+  const able = ACTIONS.filter(({ id }) => may(session, id));
+  const ofActions = able.map(({ id, says }) => ({ id, says, key: keyOf(settings.bound, id) }));
 
   /** The line gets the key; the one that had it gets the old key of this one. @param {Line} line @param {string} key */
   const bind = (line, key) => {

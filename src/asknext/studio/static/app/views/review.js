@@ -122,7 +122,9 @@ export function Review({ session }) {
       <${ReviewTabs} session=${session} />
       <span class="chip">${list.length} to look at</span>
       <${Doubt} one=${one} />
-      <span class="tools"><${ActionButton} session=${session} action="undo" quiet /><${Back} session=${session} /></span>
+      <span class="tools">
+        <${ActionButton} session=${session} action="undo" quiet /><${Back} session=${session} />
+      </span>
     </div>
     <div class=${served.length > 1 ? "item several" : "item"} data-item=${one.items[0]}>
       ${served.map((each) => html`<${Item} key=${each.item} served=${each} session=${session} />`)}
