@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ def chromium() -> Iterator[Any]:
 
 
 def test_two_minutes_without_the_server(chromium: Any, tmp_path: Path) -> None:
-    """All that lies here is answered, one answer taken back; work goes on once the server is back."""
+    """A reserve of two minutes' work is answered, one answer taken back; then it goes on."""
     with project("text", tmp_path) as served, visit(chromium, served.url) as page:
         page.clock.install()
         page.reload()
@@ -39,10 +40,10 @@ def test_two_minutes_without_the_server(chromium: Any, tmp_path: Path) -> None:
         while page.locator("[data-item]").count():
             told[current(page)] = NAMES["2"]
             press(page, "2")
-        assert len(told) >= 6
+        assert len(told) >= 48, "two minutes' work lies here"
         page.get_by_role("heading", name="Waiting for the server").wait_for()
         page.clock.fast_forward("02:00")
-        assert "It has been gone for 2 min" in page.locator(".empty").inner_text()
+        assert re.search(r"It has been gone for [2-9] min", page.locator(".empty").inner_text())
         assert f"{len(told)} kept here" in page.locator(".saved").inner_text()
         served.start()
         for _ in range(20):

@@ -76,6 +76,14 @@ def test_a_page_does_not_get_what_it_holds(queue: Queue) -> None:
     assert items(queue.next(state, "ann", 1, held=[7, 2])) == [5]
 
 
+def test_a_reserve_is_lent_to_nobody(queue: Queue) -> None:
+    state = fresh()
+    asked(queue, state, 0, [7, 2, 5])
+    queue.next(state, "ann", 1)
+    assert items(queue.next(state, "ann", 2, held=[7], lend=False)) == [2, 5]
+    assert items(queue.next(state, "bob", 2)) == [2, 5], "bob gets what ann has for bad times only"
+
+
 def test_a_lease_ends_by_the_clock(queue: Queue, clock: Clock) -> None:
     state = fresh(3)
     asked(queue, state, 0, [0, 1, 2])

@@ -123,11 +123,13 @@ class Desk:
         code = int(self.pool.state[item])
         return code >= 0 or code in _SETTLED
 
-    def next(self, person: str, n: int, held: Iterable[int] = (), tab: str = "") -> list[Place]:
+    def next(
+        self, person: str, n: int, held: Iterable[int] = (), tab: str = "", lend: bool = True
+    ) -> list[Place]:
         """The next items for a person, leased to one tab; `held` are those that this tab has already."""
         with self.turn:
             known = [item for item in held if 0 <= item < len(self)]
-            return self.queue.next(self.pool.state, person, n, known, tab)
+            return self.queue.next(self.pool.state, person, n, known, tab, lend)
 
     def release(self, person: str, items: Iterable[int], tab: str = "") -> None:
         """A tab gives its items back, for instance because it is closed."""

@@ -95,7 +95,7 @@ class Queue:
         return item in self._again[person]
 
     def next(
-        self, state: Array, person: str, n: int, held: Iterable[int] = (), tab: str = ""
+        self, state: Array, person: str, n: int, held: Iterable[int] = (), tab: str = "", lend: bool = True
     ) -> list[Place]:
         """The next items for a person, leased to them.
 
@@ -105,6 +105,7 @@ class Queue:
         person, tab : who asks, and in which of several windows.
         n : items wanted.
         held : items that the person has already in this tab; their leases are renewed.
+        lend : whether they are leased; a reserve for bad times is not.
         """
         now = self.clock()
         self._leases = {i: lease for i, lease in self._leases.items() if lease.end > now}
@@ -118,7 +119,7 @@ class Queue:
                 break
             if item not in kept and item not in given and self._owner(item) in (None, (person, tab)):
                 given[item] = self.place(item, person)
-        for item in given:
+        for item in given if lend else ():
             self._lease(person, tab, item)
         return list(given.values())
 

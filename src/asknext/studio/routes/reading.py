@@ -53,9 +53,13 @@ def reading(desk: Desk, supervisor: Supervisor, people: People) -> APIRouter:
         n: Many = 8,
         held: str = "",
         tab: Annotated[str, Query(max_length=200)] = "",
+        lend: bool = True,
     ) -> dict[str, Any]:
-        """The next items, leased to this tab of yours; `held` lists those that it has already."""
-        places = desk.next(by.name, n, _numbers(held), tab)
+        """The next items, leased to this tab of yours; `held` lists those that it has already.
+
+        With `lend=false` they are not leased: a reserve for the time that the server cannot be reached.
+        """
+        places = desk.next(by.name, n, _numbers(held), tab, lend)
         return {"items": [views.served(desk, place, by.name, own(by)) for place in places]}
 
     @router.get("/items", response_model=replies.ItemsOfClass)

@@ -60,9 +60,9 @@ export class Session {
       returned: (letter, error) => this.#returned(letter, error),
     });
     this.queue = new Queue(
-      async (n, held) => {
+      async (n, held, lend) => {
         if (!may(this, "answer")) return [];
-        return (await get(`/api/next?n=${n}&held=${held.join(",")}&tab=${tab.id}`)).items;
+        return (await get(`/api/next?n=${n}&held=${held.join(",")}&tab=${tab.id}&lend=${lend}`)).items;
       },
       () => this.outbox.items,
       tick,

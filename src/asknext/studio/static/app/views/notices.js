@@ -25,7 +25,7 @@ function Lost({ session }) {
   const { lostSince } = session.state;
   if (lostSince === null) return null;
   const { trouble, letters } = session.outbox;
-  const ahead = session.queue.items.length;
+  const { ahead } = session.queue;
   const go = ahead ? `Go on: ${counted(ahead, "item is", "items are")} here already. ` : "";
   const kept = counted(letters.length, "answer waits", "answers wait");
   return html`<div class="notice bad lost">
