@@ -28,7 +28,7 @@ def label(
     embedding: Annotated[Path | None, typer.Option(
         help="Features of your own, .npy or .npz, a row for each item.")] = None,
     strategy: Annotated[str | None, typer.Option(
-        help="What chooses; see asknext strategies.", show_default="tcm")] = None,
+        help="What chooses; see asknext strategies.", show_default="auto")] = None,
     learner: Annotated[str | None, typer.Option(
         help="What learns.", show_default="logistic-regression")] = None,
     overlap: Annotated[float | None, typer.Option(

@@ -131,7 +131,8 @@ class Auto(Strategy):
         if not len(inside):
             return np.asarray(np.sqrt(vote), dtype=np.float64)
         told = np.concatenate([inside, outside])
-        scope = softmax_head(X[told], (np.arange(len(told)) < len(inside)).astype(np.intp), 2)
+        kind = (np.arange(len(told)) < len(inside)).astype(np.intp)
+        scope = softmax_head(X[told], kind, 2, strength=1.0 / X.shape[1])  # as for rows of length 1
         return np.asarray(np.sqrt(vote * scope.proba(X)[:, 1]), dtype=np.float64)
 
 

@@ -26,7 +26,7 @@ from asknext.types import Array
 SETTINGS, ITEMS, EMBEDDING = "project.json", "items.db", "embedding.npy"
 _SINCE: dict[str, Any] = {"overlap": 0.0, "opinions": 2}
 DEFAULTS: dict[str, Any] = {
-    "strategy": "tcm", "learner": "logistic-regression", "detector": "auto", "seed": 0, "audit": 0.1,
+    "strategy": "auto", "learner": "logistic-regression", "detector": "auto", "seed": 0, "audit": 0.1,
     "batch": 40, "retrain_every": 20, **_SINCE,
 }  # fmt: skip
 """Settings that may be given when a project is created; those of `_SINCE` are missing in older ones."""
