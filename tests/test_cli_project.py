@@ -62,7 +62,7 @@ def test_status(project: Path) -> None:
     assert (found["unsure"], found["out_of_scope"], found["kind"], found["n"]) == (1, 1, "table", 178)
     assert found["left"] == 178 - found["answered"]
     assert [one["name"] for one in found["classes"]] == ["0", "1", "2"]
-    assert (found["round"], found["strategy"]) == (4, "tcm")
+    assert (found["round"], found["strategy"]) == (4, "auto")
     plain = run("status", project).stdout
     assert "178 (table, columns)" in plain
     assert "out of scope 1" in " ".join(plain.split())

@@ -47,7 +47,7 @@ def page(desk: Desk) -> TestClient:
 def test_the_project_is_told(page: TestClient) -> None:
     told = page.get("/api/project").json()
     expected = {
-        "name": "project", "kind": "table", "n": N, "strategy": "tcm", "learner": "logistic-regression",
+        "name": "project", "kind": "table", "n": N, "strategy": "auto", "learner": "logistic-regression",
         "batch": 10, "retrain_every": 10, "audit": 0.2, "actor": "ann",
         "classes": [{"name": "red", "count": 0, "provisional": False}],
     }  # fmt: skip
@@ -122,7 +122,7 @@ def test_what_is_answered_is_shown_everywhere(page: TestClient, desk: Desk) -> N
     assert page.get("/api/review").json().keys() == {"suspects", "duplicates"}
     audit = set(desk.campaign.state.audit.ids.tolist())
     item = next(i for i in desk.pool.pending.tolist() if i not in audit)
-    assert page.get(f"/api/items/{item}/why").json()["strategy"] == "tcm"
+    assert page.get(f"/api/items/{item}/why").json()["strategy"] == "auto"
     assert len(page.get(f"/api/items/{item}/similar?n=5").json()["items"]) == 5
     hidden = next(i for i in audit if not desk.settled(i))
     assert page.get(f"/api/items/{hidden}/why").status_code == 403
