@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,12 +10,14 @@ from typing import Any
 
 import pytest
 from fastapi.routing import APIRoute
+from PIL import Image
 from starlette.testclient import TestClient
 
 from asknext.studio.address import Address
 from asknext.studio.attempts import MOST, Attempts
 from asknext.studio.desk import Desk
 from asknext.studio.people import People
+from asknext.studio.project import Project
 from asknext.studio.roles import Role
 from asknext.studio.routes.access import Access
 from studio_project import HOST, PORT, Clock, client, project, round_of
@@ -184,3 +187,60 @@ def test_people_are_told_with_what_they_did(tmp_path: Path) -> None:
     page.post("/api/answers", json={"id": "7", "items": [7, 8], **red})
     assert {one: did["answers"] for one, did in members(page).items()} == {"ann": 2, name: 3}
     desk.close()
+
+
+# ---------------------------------------------------------------- what is hostile
+
+
+def test_pictures_are_reached_by_their_number_alone(tmp_path: Path) -> None:
+    (tmp_path / "pictures").mkdir()
+    for number in range(4):
+        Image.new("RGB", (30, 20), (60 * number, 9, 9)).save(tmp_path / "pictures" / f"{number}.png")
+    (tmp_path / "secret.png").write_bytes((tmp_path / "pictures" / "0.png").read_bytes())
+    desk = Desk(Project.create(tmp_path / "project", tmp_path / "pictures"))
+    page = client(desk)
+    for path in (
+        "../secret.png", "..%2f..%2fsecret.png", "%2e%2e/%2e%2e/secret.png", "0%00.png", "secret.png",
+        "..%5c..%5csecret.png", "%2fetc%2fpasswd", "1/../../../secret.png",
+    ):  # fmt: skip
+        answer = page.get(f"/api/items/{path}/image")
+        assert answer.status_code in (400, 404), path
+        assert set(answer.json()) == {"error"}
+    (tmp_path / "pictures" / "2.png").unlink()
+    (tmp_path / "pictures" / "2.png").symlink_to(tmp_path / "secret.png")
+    assert page.get("/api/items/2/image").status_code == 404, "a link leads out"
+    picture = page.get("/api/items/1/image", params={"path": "/etc/passwd"})
+    assert picture.headers["content-type"] == "image/png"
+    desk.close()
+
+
+HOSTILE = (
+    "<script>alert(1)</script>", "=cmd|' /C calc'!A0", "a\u202eb", "' or 1=1 --", "{{7*7}}", "+1", "@SUM(A1)",
+)  # fmt: skip
+
+
+def test_what_people_write_is_text_and_no_formula(tmp_path: Path) -> None:
+    desk = Desk(project(tmp_path))
+    page = client(desk)
+    for item, text in enumerate(HOSTILE):
+        body = {"id": text, "items": [item], "answer": {"class": text}, "comment": text}
+        assert page.post("/api/answers", json=body).json()["event"] == text
+        reply = page.get(f"/api/items/{item}")
+        assert reply.json()["answer"] == {"class": text}
+        assert reply.headers["content-type"] == "application/json"
+        assert reply.headers["x-content-type-options"] == "nosniff"
+    wicked = "=HYPERLINK(0)"
+    token = People(desk.project.path).add(wicked, Role.ANNOTATOR)
+    body = {"id": "x", "items": [60], "answer": {"class": "red"}}
+    bearer = {"Authorization": f"Bearer {token}"}
+    assert page.post("/api/answers", json=body, headers=bearer).status_code == 200
+    for row in csv.reader(page.get("/api/export?format=csv").text.splitlines()):
+        assert not any(cell.startswith(("=", "+", "@")) for cell in row), row
+    desk.close()
+
+
+def test_a_class_of_a_megabyte_is_refused_and_told_in_short(desk: Desk) -> None:
+    body = {"id": "1", "items": [1], "answer": {"class": "x" * 900_000}}
+    refusal = client(desk).post("/api/answers", json=body)
+    assert refusal.status_code == 400
+    assert len(refusal.text) < 500

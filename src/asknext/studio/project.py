@@ -77,7 +77,7 @@ class Project:
             what = "a campaign without raw items" if (path / DATABASE).is_file() else "no labelling project"
             raise AskNextError(f"{path} holds {what} (there is no {SETTINGS}).")
         for part in (ITEMS, EMBEDDING, DATABASE):
-            if not (path / part).is_file():
+            if not (path / part).is_file() or not (path / part).stat().st_size:
                 raise AskNextError(f"{path} lacks its {part}; restore it from a copy.")
         settings = read_json(path / SETTINGS)
         settings = _SINCE | settings if isinstance(settings, dict) else {}

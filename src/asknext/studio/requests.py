@@ -16,7 +16,8 @@ Id = Annotated[StrictStr, Field(min_length=1, max_length=200)]
 Name = Annotated[StrictStr, Field(max_length=200)] | StrictBool | StrictInt | StrictFloat
 Text = Annotated[StrictStr, Field(max_length=10_000)]
 Tab = Annotated[StrictStr, Field(max_length=200)]
-Items = Annotated[list[StrictInt], Field(min_length=1, max_length=MOST)]
+Item = Annotated[StrictInt, Field(ge=0, lt=2**53)]
+Items = Annotated[list[Item], Field(min_length=1, max_length=MOST, json_schema_extra={"uniqueItems": True})]
 
 
 class Body(BaseModel):

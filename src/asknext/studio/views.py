@@ -20,6 +20,7 @@ from asknext.types import Array, Ids, Label
 
 LIKELIEST = 3
 NEIGHBOURS = 3
+COLOURS = ("class", "uncertainty", "ood")
 BLOCK = 1 << 16  # rows of the embedding in memory at a time
 SKIPPED_CODE = ANSWER_CODES[SKIPPED]
 
@@ -192,10 +193,10 @@ def map_points(desk: Desk, color: str, person: str, own: bool = False) -> dict[s
 
     Parameters
     ----------
-    color : "class" (the answer, or what the model says), "uncertainty" or "ood".
+    color : one of `COLOURS`; "class" is the answer, or what the model says.
     person, own : as for `served`.
     """
-    if color not in ("class", "uncertainty", "ood"):
+    if color not in COLOURS:
         raise AskNextError(f"there is no colour {color!a:.40}; give class, uncertainty or ood.")
     points = next((p for one in reversed(desk.rounds) if (p := one.points()) is not None), None)
     n = len(desk)

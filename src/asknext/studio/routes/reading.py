@@ -32,6 +32,11 @@ _TOLD = (
 Many = Annotated[int, Query(ge=1, le=200)]
 
 
+def _one_of(*names: str) -> Any:
+    """A query that is told to be one of these; whoever is asked refuses others in words of its own."""
+    return Query(json_schema_extra={"enum": list(names)})
+
+
 def reading(desk: Desk, supervisor: Supervisor, people: People) -> APIRouter:
     """The router over a desk."""
     router = APIRouter(prefix="/api")
@@ -51,7 +56,7 @@ def reading(desk: Desk, supervisor: Supervisor, people: People) -> APIRouter:
     def next_items(
         by: Labeller,
         n: Many = 8,
-        held: str = "",
+        held: Annotated[str, Query(json_schema_extra={"pattern": "^([0-9]{1,18}(,[0-9]{1,18})*)?$"})] = "",
         tab: Annotated[str, Query(max_length=200)] = "",
         lend: bool = True,
     ) -> dict[str, Any]:
@@ -113,7 +118,7 @@ def reading(desk: Desk, supervisor: Supervisor, people: People) -> APIRouter:
         return StreamingResponse(events, media_type="text/event-stream")
 
     @router.get("/map", response_model=replies.Map)
-    def points(by: Anyone, color: str = "class") -> dict[str, Any]:
+    def points(by: Anyone, color: Annotated[str, _one_of(*views.COLOURS)] = "class") -> dict[str, Any]:
         """Where items stand, at most 20,000 of them, with a value each."""
         return views.map_points(desk, color, by.name, own(by))
 
@@ -123,7 +128,7 @@ def reading(desk: Desk, supervisor: Supervisor, people: People) -> APIRouter:
         return views.review(desk)
 
     @router.get("/export", **_sends(*(media for _, media, _ in FORMATS.values())))
-    def export(_: Reader, format: str = "csv") -> Response:
+    def export(_: Reader, format: Annotated[str, _one_of(*FORMATS)] = "csv") -> Response:
         """A download: csv, jsonl, opinions, events or label-studio."""
         with desk.turn:
             log = list(desk.log)
