@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -61,4 +62,4 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
     for schema in schemas:
         if schema is not None:
-            schema.drop()
+            replace(schema, url=address(SERVER)).drop()

@@ -18,7 +18,7 @@ GRACE = 2.0
 """Seconds for which a lock is waited for: a server sees a little late that a connection was cut."""
 
 PULSE = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3, "tcp_user_timeout": 60_000}
-"""So that either side notices within a minute or so that the other has vanished; seconds, the last one ms."""
+"""So that either side notices in a minute or so that the other has vanished; seconds, the last one ms."""
 
 DEFAULTS = {"connect_timeout": 10, "application_name": "asknext", **PULSE}
 """Of a connection, where the URL says nothing else."""
@@ -81,7 +81,9 @@ class Schema:
         Raises
         ------
         BusyLogError : another connection holds it.
+        DamagedLogError : the schema is gone.
         """
+        self._check(connection)
         digest = blake2b(f"asknext {self.name}".encode(), digest_size=8).digest()
         key = int.from_bytes(digest, signed=True)
         end = monotonic() + max(wait, GRACE)
@@ -129,7 +131,15 @@ class Schema:
     def peek(self, read: Callable[[Connection], T]) -> T:
         """Read beside the writer."""
         with self.engine(reading=True).connect() as connection:
+            self._check(connection)
             return read(connection)
+
+    def _check(self, connection: Connection) -> None:
+        """A schema that was lost must not pass for a log that is about to begin."""
+        if connection.scalar(text("SELECT current_schema()")) != self.name:
+            raise DamagedLogError(
+                f"the database {self.address} lacks the schema {self.name}; restore it from a copy."
+            )
 
     def fault(self, connection: Connection) -> str:
         """What no longer guards the events; empty where all is well. The server checks its own files."""
@@ -140,13 +150,9 @@ class Schema:
 
     def unread(self, error: DBAPIError) -> AskNextError:
         """Why the log cannot be read, as a sentence."""
-        state, said = getattr(error.orig, "sqlstate", None), _sentence(error)
-        if state in ("3F000", "42P01"):
-            return DamagedLogError(
-                f"the database {self.address} lacks the schema {self.name}, or tables in it; restore it from a "
-                "copy."
-            )
-        return UnwritableLogError(f"the database {self.address} cannot be used: {said}.")
+        said = _sentence(error)
+        remedy = "; give it by PGPASSWORD, or in libpq's password file" if "password" in said else ""
+        return UnwritableLogError(f"the database {self.address} cannot be used: {said}{remedy}.")
 
     def unwritten(self, error: DBAPIError) -> AskNextError:
         """Why the log cannot be written, as a sentence."""
