@@ -96,16 +96,17 @@ def test_a_guard_that_is_off_is_found(tmp_path: Path, action: str) -> None:
 def test_numbers_have_no_gaps_after_what_failed(tmp_path: Path) -> None:
     with closing(EventLog(tmp_path)) as log:
         for k in range(3):
-            with pytest.raises(KeyError), log.transaction():
+            with pytest.raises(KeyError), log.transaction():  # noqa: PT012
                 log.append(note("lost"))
                 raise KeyError
             log.append(note(str(k)), note("and"))
     with behind(tmp_path, guarded=True) as raw:
-        assert raw.exec_driver_sql("SELECT seq FROM events ORDER BY seq").scalars().all() == [1, 2, 3, 4, 5, 6]
+        numbers = raw.exec_driver_sql("SELECT seq FROM events ORDER BY seq").scalars().all()
+    assert numbers == [1, 2, 3, 4, 5, 6]
 
 
 def test_a_commit_waits_for_the_disk_whatever_the_role_says(
-    tmp_path: Path, database: URL, server: psycopg.Connection
+    tmp_path: Path, server: psycopg.Connection
 ) -> None:
     server.execute("ALTER ROLE CURRENT_USER SET synchronous_commit = off")
     try:
@@ -133,7 +134,7 @@ def test_a_second_writer_is_refused_wherever_it_runs(tmp_path: Path) -> None:
         log.append(note())
         there.mkdir()
         shutil.copy(here / ADDRESS, there)
-        with pytest.raises(BusyLogError, match=r"^another process is writing the schema .*; close it, wherever"):
+        with pytest.raises(BusyLogError, match=r"^another process is writing the schema .*; close it, whe"):
             EventLog(there)
         assert len(read_events(there)) == 1
     with closing(EventLog(there)) as log:
@@ -153,7 +154,7 @@ def test_a_writer_that_was_shut_out_cannot_write_on(tmp_path: Path, server: psyc
         second.append(note("two"))
         with pytest.raises(BusyLogError, match="another process is writing"):
             first.append(note("three"))
-    with pytest.raises(UnwritableLogError, match="holds more than was known here; nothing was done, try again"):
+    with pytest.raises(UnwritableLogError, match="holds more than was known here; nothing was done, try a"):
         first.append(note("three"))
     first.append(note("four"))
     first.close()
@@ -201,11 +202,11 @@ def test_a_connection_cut_between_two_answers_is_not_noticed(
 def test_a_connection_cut_within_a_transaction(tmp_path: Path, server: psycopg.Connection) -> None:
     with Campaign(X, None, "random", path=tmp_path, classes=["a"]) as campaign:
         campaign.tell([0], ["a"])
-        with pytest.raises(UnwritableLogError, match=r"cannot be written \(.*\); what was acknowledged"):  # noqa: SIM117
-            with campaign.transaction():
-                campaign.tell([1], ["a"])
-                cut(server)
-                campaign.tell([2], ["a"])
+        said = r"cannot be written \(.*\); what was acknowledged before is safe"
+        with pytest.raises(UnwritableLogError, match=said), campaign.transaction():  # noqa: PT012
+            campaign.tell([1], ["a"])
+            cut(server)
+            campaign.tell([2], ["a"])
         assert in_step(campaign)
         assert campaign.labels == {0: "a"}
         campaign.tell([1], ["a"])
@@ -301,7 +302,7 @@ def test_a_server_that_restarts(tmp_path: Path) -> None:
         pytest.skip("needs a server that may be restarted, as .ci/postgres has one")
     with Campaign(X, None, "random", path=tmp_path, classes=["a"]) as campaign:
         campaign.tell([0], ["a"])
-        with pytest.raises(UnwritableLogError), campaign.transaction():
+        with pytest.raises(UnwritableLogError), campaign.transaction():  # noqa: PT012
             campaign.tell([1], ["a"])
             subprocess.run(shlex.split(command), check=True, stdout=subprocess.DEVNULL)
         assert campaign.labels == {0: "a"}
@@ -422,7 +423,7 @@ def test_what_cannot_be_used_is_one_sentence(
     before = schemas(server)
     try:
         for db, message in (
-            (database.set(port=1), "cannot be used: connection failed: connection to server at .* failed: Connection refused"),
+            (database.set(port=1), "cannot be used: connection .* failed: Connection refused"),
             (database.set(database="none_such"), 'cannot be used: database "none_such" does not exist'),
             (database.set(username="nobody_here"), 'cannot be used: role "nobody_here" does not exist'),
             (database.set(username="may_nothing"), "cannot be used: permission denied for database"),
@@ -440,8 +441,9 @@ def test_what_cannot_be_used_is_one_sentence(
 
 @pytest.mark.parametrize(
     "db",
-    ["mysql://me:tr1cky@host/x", "tr1cky", "postgresql://me@host:tr1cky/x", "", "postgresql://h/x?password=tr1cky"],
-)
+    ["mysql://me:tr1cky@host/x", "tr1cky", "postgresql://me@host:tr1cky/x", "",
+     "postgresql://h/x?password=tr1cky"],
+)  # fmt: skip
 def test_no_address_is_refused_and_not_repeated(tmp_path: Path, table: Path, db: str) -> None:
     said = refused("label", tmp_path / "p", "--items", table, "--no-browser", "--db", db)
     assert "in a form that is not known; give postgresql://user@host:port/database" in said
@@ -458,7 +460,9 @@ def test_psycopg_may_be_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     EventLog(tmp_path).close()  # the refusal gave the lock back
 
 
-@pytest.mark.parametrize("content", ["{", "[]", "{}", '{"url": "postgresql://x", "schema": "a b"}', '{"url": 1}'])
+@pytest.mark.parametrize(
+    "content", ["{", "[]", "{}", '{"url": "postgresql://x", "schema": "a b"}', '{"url": 1}']
+)
 def test_a_damaged_address(tmp_path: Path, content: str) -> None:
     (tmp_path / ADDRESS).write_text(content)
     for read in (read_events, EventLog):
