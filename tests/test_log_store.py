@@ -591,19 +591,24 @@ import os, random, signal, sys, time
 from pathlib import Path
 from asknext.log import Event, EventLog
 
-def write(path, acknowledged):
+def write(path, acknowledged, opened):
     log = EventLog(path)
+    os.write(opened, b"x")
     while True:
         size = random.randrange(5000)
         batch = [Event("stopped", {"reason": "x" * size}) for _ in range(random.randint(1, 3))]
         log.append(*batch)
         os.write(acknowledged, "".join(e.id + "\\n" for e in batch).encode())
 
+EventLog(Path(sys.argv[1])).close()  # imports all that is needed
+said, opened = os.pipe()
 for kill in range(int(sys.argv[2])):
     child = os.fork()
     if child == 0:
         random.seed(kill)
-        write(Path(sys.argv[1]), 1)
+        write(Path(sys.argv[1]), 1, opened)
+    if kill % 4:  # else it may be killed while it opens the log
+        os.read(said, 1)
     time.sleep(random.Random(kill).uniform(0.02, 0.25))
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
@@ -613,7 +618,7 @@ for kill in range(int(sys.argv[2])):
 @pytest.mark.skipif(sys.platform == "win32", reason="needs fork and SIGKILL")
 def test_every_acknowledged_event_survives_sigkill(tmp_path: Path) -> None:
     """Twelve writers, one after the other, each killed at some moment: opening, committing, in between."""
-    EventLog(tmp_path).close()
+    EventLog(tmp_path).close()  # it says where the log is
     acknowledged = subprocess.check_output([sys.executable, "-c", KILLED, tmp_path, "12"], text=True).split()
     assert len(acknowledged) > 12
     assert integrity(tmp_path) == "ok"
