@@ -274,6 +274,7 @@ def test_a_disk_that_fails_between_two_events_leaves_the_campaign_as_it_was(
         assert again.state.digest == state.digest
 
 
+@pytest.mark.sqlite
 def test_a_full_disk_is_one_sentence_and_work_goes_on(tmp_path: Path) -> None:
     with plain(path=tmp_path) as campaign:
         campaign.tell([0], ["a"])

@@ -19,10 +19,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
-from sqlalchemy.exc import OperationalError
 from starlette.testclient import TestClient
 
-from asknext.errors import AskNextError
+from asknext.errors import AskNextError, UnwritableLogError
 from asknext.studio.desk import Desk
 from asknext.studio.project import Project
 from asknext.studio.requests import MOST
@@ -290,7 +289,7 @@ def test_a_disk_that_is_full_is_no_fault_of_the_request(
     """The page sends again what meets 503, and gives up what meets 400."""
 
     def full(*_: Any, **__: Any) -> None:
-        raise AskNextError("the log cannot be written.") from OperationalError("", {}, Exception("full"))
+        raise UnwritableLogError("the log cannot be written.")
 
     body = {"id": "1", "items": [1], "answer": {"class": "red"}}
     with monkeypatch.context() as patch:

@@ -11,6 +11,7 @@ from asknext.studio.log_in import read_log, take_log
 from asknext.studio.project import Project
 from command_line import refused
 from studio_project import project
+from tampering import behind
 
 
 def test_a_project_is_made_again_from_a_copy(tmp_path: Path) -> None:
@@ -50,6 +51,7 @@ def test_a_damaged_log_is_told_with_its_copy(tmp_path: Path) -> None:
     with project(tmp_path) as made:
         path = made.path
         copy = back_up(made, read_events(path))
-    (path / "project.db").write_bytes(b"no database at all" * 1000)
+    with behind(path) as raw:
+        raw.exec_driver_sql("UPDATE events SET body = '{'")
     told = refused("label", path, "--no-browser")
     assert f"Its newest copy is {copy}" in told

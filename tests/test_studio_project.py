@@ -16,6 +16,8 @@ from sklearn.datasets import load_wine
 from asknext import Campaign
 from asknext.errors import AskNextError
 from asknext.log import read_events
+from asknext.log.place import ADDRESS, named
+from asknext.log.sqlite import DATABASE
 from asknext.log.verify import verify_log
 from asknext.studio.building import building
 from asknext.studio.project import DEFAULTS, Project, open_or_create
@@ -39,7 +41,9 @@ def files(path: Path) -> list[str]:
 def test_a_project_holds_all_that_was_imported(tmp_path: Path, table: Path) -> None:
     project = Project.create(tmp_path / "p", table, label="kind", classes=["kind 2", "other"], batch=5)
     assert files(tmp_path) == ["p", "wine.csv"]
-    assert files(project.path) == [".lock", "embedding.npy", "items.db", "project.db", "project.json"]
+    kept_in = ADDRESS if named(project.path) else DATABASE
+    parts = sorted([".lock", "embedding.npy", "items.db", "project.json", kept_in])
+    assert files(project.path) == parts
     kept = json.loads((project.path / "project.json").read_text())
     assert kept == project.settings
     assert {name: kept[name] for name in DEFAULTS} == {**DEFAULTS, "batch": 5}
@@ -156,7 +160,9 @@ def test_an_empty_folder_is_used(tmp_path: Path, table: Path) -> None:
         assert len(project.items) == 178
 
 
-@pytest.mark.parametrize("part", ["items.db", "embedding.npy", "project.db"])
+@pytest.mark.parametrize(
+    "part", ["items.db", "embedding.npy", pytest.param("project.db", marks=pytest.mark.sqlite)]
+)
 def test_a_project_that_lost_a_part(tmp_path: Path, table: Path, part: str) -> None:
     Project.create(tmp_path / "p", table).close()
     (tmp_path / "p" / part).unlink()

@@ -19,3 +19,11 @@ class DamagedLogError(AskNextError):
 
 class UnavailableError(AskNextError):
     """A strategy of another package is wanted, and this package is absent or cannot be imported."""
+
+
+class UnwritableLogError(AskNextError):
+    """A log cannot be written, or reached, at this moment; nothing is wrong with what was to be written."""
+
+
+class BusyLogError(AskNextError):
+    """Another process writes the log."""

@@ -26,7 +26,7 @@ from asknext.learners import make
 from asknext.learners.fitting import Table
 from asknext.log import ColumnStore, Event, read_events
 from asknext.log import events as kinds
-from asknext.log.reader import DATABASE
+from asknext.log.place import holds_log
 from asknext.oracles import Oracle, TruthOracle
 from asknext.pool import OUT_OF_SCOPE
 from asknext.types import Array, Label
@@ -63,7 +63,7 @@ class Run:
     @property
     def started(self) -> bool:
         """True once there is a log."""
-        return (self.path / DATABASE).exists()
+        return holds_log(self.path)
 
     def events(self, settings: Settings) -> list[Event]:
         """What its log holds of a comparison's rounds; a longer comparison may have gone on in it.

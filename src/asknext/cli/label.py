@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -37,6 +38,8 @@ def label(
     opinions: Annotated[int | None, typer.Option(
         min=2, help="How many people are to answer each of these.", show_default="2")] = None,
     classes: Annotated[str, typer.Option(help="Classes to begin with, commas between them.")] = "",
+    db: Annotated[str | None, typer.Option(
+        metavar="URL", help="Keep the log in PostgreSQL: postgresql://user@host:port/database.")] = None,
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="By default a free one.")] = None,
     host: Annotated[str, typer.Option(
         help="An address of this machine, for people elsewhere to come; see asknext people.")] = "127.0.0.1",
@@ -49,6 +52,8 @@ def label(
 
     wanted = {"strategy": strategy, "learner": learner, "overlap": overlap, "opinions": opinions}
     given = {name: value for name, value in wanted.items() if value is not None}
+    if db is not None:
+        given["db"] = _without_password(db)
     names = [name.strip() for name in classes.split(",") if name.strip()]
     with serving.listen(port, host) as socket:
         where = serving.address(socket, host, address or ())
@@ -65,3 +70,17 @@ def label(
 
 def _told(link: str) -> None:
     screen.print(f"Label at {link}", highlight=False, markup=False, soft_wrap=True)
+
+
+def _without_password(db: str) -> str:
+    """The address of a database; a password in it is told to libpq here and in the workers, and not kept."""
+    from asknext.log.place import parted
+
+    url, password = parted(db)
+    if password is not None:
+        os.environ["PGPASSWORD"] = password
+        screen.print(
+            "The password is not kept: next time give it by PGPASSWORD, or in libpq's password file.",
+            highlight=False, soft_wrap=True,
+        )  # fmt: skip
+    return url.render_as_string()

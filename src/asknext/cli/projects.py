@@ -7,10 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from filelock import Timeout
-
 from asknext.cli.app import print_json, screen
-from asknext.errors import AskNextError
+from asknext.errors import AskNextError, BusyLogError
 
 if TYPE_CHECKING:
     from asknext.campaign import Campaign
@@ -126,19 +124,17 @@ def writing(project: Project) -> Iterator[Campaign]:
     """
     try:
         campaign = project.campaign()
-    except AskNextError as error:
-        if isinstance(error.__cause__, Timeout):
-            raise AskNextError(
-                f"{project.path} is being written elsewhere, such as by its labelling page; use the page, or "
-                "close it first."
-            ) from error
-        raise
+    except BusyLogError as error:
+        raise AskNextError(
+            f"{project.path} is being written elsewhere, such as by its labelling page; use the page, or "
+            "close it first."
+        ) from error
     with campaign:
         yield campaign
 
 
 def is_project(directory: Path) -> bool:
     """Whether the directory itself holds the log of a campaign."""
-    from asknext.log.reader import DATABASE
+    from asknext.log.place import holds_log
 
-    return (directory / DATABASE).is_file()
+    return holds_log(directory)

@@ -10,52 +10,46 @@ from sqlalchemy import (
     Connection,
     Integer,
     MetaData,
-    String,
     Table,
     Text,
     insert,
     inspect,
     select,
-    text,
 )
 
 from asknext.errors import DamagedLogError
+from asknext.log import postgres, sqlite
 
 metadata = MetaData()
 
 migrations = Table(
     "migrations",
     metadata,
-    Column("number", Integer, primary_key=True),
-    Column("name", String(100), nullable=False),
-    Column("applied", String(40), nullable=False),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("name", Text, nullable=False),
+    Column("applied", Text, nullable=False),
 )
 
 events = Table(
     "events",
     metadata,
-    Column("seq", Integer, primary_key=True, autoincrement=True),
-    Column("event_id", String(100), nullable=False, unique=True),
-    Column("time", String(40), nullable=False),
-    Column("actor", String(200), nullable=False),
-    Column("type", String(40), nullable=False),
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("event_id", Text, nullable=False, unique=True),
+    Column("time", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("type", Text, nullable=False),
     Column("body", Text, nullable=False),
-    Column("seal", String(32), nullable=False),
+    Column("seal", Text, nullable=False),
 )
-"""`seal` is a hash of the row and of the seal before it, so that no row is changed or lost unnoticed."""
+"""`seq` counts from 1 without a gap, which no sequence of a database promises; `seal` is a hash of the row
+and of the seal before it, so that no row is changed or lost unnoticed."""
 
 
 def m001_events(connection: Connection) -> None:
-    """The append-only table of events; SQLite itself refuses to change or delete a row."""
+    """The append-only table of events; the database itself refuses to change or delete a row."""
     events.create(connection)
-    if connection.dialect.name == "sqlite":
-        for action in ("UPDATE", "DELETE"):
-            connection.execute(
-                text(
-                    f"CREATE TRIGGER events_no_{action.lower()} BEFORE {action} ON events "
-                    "BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END"
-                )
-            )
+    guard = postgres.guard if connection.dialect.name == "postgresql" else sqlite.guard
+    guard(connection)
 
 
 MIGRATIONS: list[Callable[[Connection], None]] = [m001_events]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from hashlib import blake2b
+from typing import Any
 
 from sqlalchemy import Connection, select
 
@@ -16,19 +17,20 @@ SEALED = ("event_id", "time", "actor", "type", "body")
 """The columns that a seal covers, in its order."""
 
 
-def as_rows(new: Iterable[Event], seal: str) -> list[dict[str, str]]:
+def as_rows(new: Iterable[Event], seal: str, first: int = 1) -> list[dict[str, Any]]:
     """Rows to insert.
 
     Parameters
     ----------
     new : events, in order.
     seal : of the last row before them; empty where there is none.
+    first : the number of the first one in the log.
     """
-    rows = []
-    for item in new:
+    rows: list[dict[str, Any]] = []
+    for place, item in enumerate(new, start=first):
         values = (item.id, item.time, item.actor, item.type, item.text)
         seal = seal_of(seal, *values)
-        rows.append(dict(zip(SEALED, values, strict=True)) | {"seal": seal})
+        rows.append(dict(zip(SEALED, values, strict=True)) | {"seq": place, "seal": seal})
     return rows
 
 

@@ -1,30 +1,31 @@
-"""The event log on disk: SQLite, one writer, every commit on the disk before it is acknowledged."""
+"""The event log: one writer, every commit on the disk before it is acknowledged."""
 
 from __future__ import annotations
 
 import json
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import RLock
-from typing import Any
 
 from filelock import FileLock, Timeout
-from sqlalchemy import URL, Connection, Engine, create_engine, event, insert
-from sqlalchemy.exc import DatabaseError, OperationalError
-from sqlalchemy.pool import StaticPool
+from sqlalchemy import Transaction, insert
+from sqlalchemy.exc import DBAPIError
 
-from asknext.errors import AskNextError, DamagedLogError
+from asknext.errors import AskNextError, BusyLogError, UnwritableLogError
 from asknext.log.events import Event
 from asknext.log.migrations import events, migrate
-from asknext.log.reader import DATABASE
+from asknext.log.place import place_of
 from asknext.log.seals import as_rows, read_rows
 
 
 class EventLog:
     """An append-only list of events, for the process that opened it; its threads take turns.
+
+    Where a directory says that its log is in a database (see `place_of`), a connection that is lost is made
+    anew for the next transaction, and the log read again.
 
     Parameters
     ----------
@@ -33,7 +34,9 @@ class EventLog:
 
     Raises
     ------
-    AskNextError : somebody else writes this log, or the directory cannot be made.
+    BusyLogError : somebody else writes this log.
+    UnwritableLogError : the database cannot be reached.
+    AskNextError : the directory cannot be made.
     DamagedLogError : the file is no log, or a newer asknext wrote it.
     """
 
@@ -42,18 +45,30 @@ class EventLog:
         self._guard = RLock()
         self._process = os.getpid()
         self._lock = None if path is None else _lock(path, wait)
-        self._engine = _engine(path)
         self._waiting: list[Event] = []
+        self._ids: dict[str, Event] = {}
         self._seal = ""
+        self._closed = False
         with ExitStack() as undo:
-            undo.callback(self._release)
+            if self._lock is not None:
+                undo.callback(self._lock.release)
+            self._place = place_of(path)
+            self._engine = self._place.engine()
+            undo.callback(self._engine.dispose)
+            self._connect(wait)
+            undo.pop_all()
+
+    def _connect(self, wait: float = 0.0) -> None:
+        """The connection that writes, and what the log holds."""
+        with ExitStack() as undo:
             try:
                 self._connection = undo.enter_context(self._engine.connect())
+                self._place.claim(self._connection, wait)
                 with self._connection.begin():
                     migrate(self._connection)
                     self._load()
-            except DatabaseError as error:
-                raise DamagedLogError(f"{path} holds no readable log: {error.orig}.") from error
+            except DBAPIError as error:
+                raise self._place.unread(error) from error
             undo.pop_all()
 
     def __iter__(self) -> Iterator[Event]:
@@ -73,12 +88,15 @@ class EventLog:
 
         Raises
         ------
-        AskNextError : an event with this id but another content is already there.
+        AskNextError : an event with this id but another content is already there, or a name holds what no
+            database takes.
         """
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
         fresh: dict[str, Event] = {}
         with self.turn():
             for item in new:
+                if "\0" in item.id + item.actor:
+                    raise AskNextError("an event's id or actor holds a zero character; leave it out.")
                 known = self._ids.get(item.id) or fresh.get(item.id)
                 if known is None:  # kept as it will be read back: a tuple is a list, a key is a text
                     fresh[item.id] = Event(
@@ -121,7 +139,7 @@ class EventLog:
             written, for instance because the disk is full.
         """
         with self.turn():
-            if self._connection.closed:
+            if self._closed:
                 raise AskNextError("this log is closed; open the campaign again to go on.")
             with self._within() if self._connection.in_transaction() else self._committing():
                 yield
@@ -132,51 +150,73 @@ class EventLog:
         try:
             yield
         except BaseException:
-            for undone in self._waiting[mark:]:
-                del self._ids[undone.id]
-            del self._waiting[mark:]
+            self._forget(mark)
             raise
 
     @contextmanager
     def _committing(self) -> Iterator[None]:
-        with self._explained():
-            transaction = self._connection.begin()
+        transaction, rows = self._begin(), []
         try:
             yield
-            with self._explained():
-                rows = as_rows(self._waiting, self._seal)
+            rows = as_rows(self._waiting, self._seal, len(self) - len(self._waiting) + 1)
+            try:
                 if rows:
                     self._connection.execute(insert(events), rows)
                 transaction.commit()
-        except BaseException:
+            except DBAPIError as error:
+                raise self._place.unwritten(error) from error
+        except BaseException as failure:
             self._undo()
+            if isinstance(failure, UnwritableLogError) and rows and self._seal == rows[-1]["seal"]:
+                return  # it was done, and only the word of it was lost
             raise
         self._waiting = []
         if rows:
             self._seal = rows[-1]["seal"]
 
-    @contextmanager
-    def _explained(self) -> Iterator[None]:
-        try:
-            yield
-        except OperationalError as error:
-            raise AskNextError(
-                f"the log in {self.path} cannot be written ({error.orig}); what was acknowledged before is "
-                "safe. Mend the cause and go on."
-            ) from error
-        except DatabaseError as error:
-            raise DamagedLogError(f"the log in {self.path} is damaged: {error.orig}.") from error
+    def _begin(self) -> Transaction:
+        """A transaction, on a new connection where the old one was lost.
+
+        Raises
+        ------
+        UnwritableLogError : the database cannot be reached; or it holds more than was known, so that what
+            was decided before may be wrong now.
+        """
+        if not self._connection.closed:
+            try:
+                return self._connection.begin()
+            except DBAPIError as error:
+                self._connection.close()
+                if not self._place.remote:
+                    raise self._place.unwritten(error) from error
+        known = self._seal
+        self._connect()
+        if self._seal != known:
+            raise UnwritableLogError(
+                f"the connection to {self._place} was lost, and the log now holds more than was known here; "
+                "nothing was done, try again."
+            )
+        return self._connection.begin()
 
     def _undo(self) -> None:
-        """Go back to what is on the disk; where even that cannot be read, nothing more is taken in."""
-        self._waiting = []
+        """Go back to what is on the disk; a file that cannot be read takes nothing more in."""
+        self._forget()
         try:
             self._connection.rollback()
             with self._connection.begin():
                 self._load()
-        except BaseException:
+        except BaseException as error:
             self._connection.close()
-            raise
+            if not (self._place.remote and isinstance(error, DBAPIError)):
+                self._closed = True
+                raise
+            with suppress(UnwritableLogError, BusyLogError):  # the next transaction tries again
+                self._connect()
+
+    def _forget(self, mark: int = 0) -> None:
+        for undone in self._waiting[mark:]:
+            del self._ids[undone.id]
+        del self._waiting[mark:]
 
     def _load(self) -> None:
         found, self._seal = read_rows(self._connection)
@@ -194,13 +234,11 @@ class EventLog:
         with self._guard:
             if not self._connection.closed and self._connection.in_transaction():
                 raise AskNextError("a transaction is at work; close the campaign after it.")
+            self._closed = True
             self._connection.close()
-            self._release()
-
-    def _release(self) -> None:
-        self._engine.dispose()
-        if self._lock is not None:
-            self._lock.release()
+            self._engine.dispose()
+            if self._lock is not None:
+                self._lock.release()
 
 
 def _lock(path: Path, wait: float) -> FileLock:
@@ -209,30 +247,10 @@ def _lock(path: Path, wait: float) -> FileLock:
         path.mkdir(parents=True, exist_ok=True)
         lock.acquire()
     except Timeout as error:
-        raise AskNextError(
+        raise BusyLogError(
             f"another process, or something else in this one, is writing {path}; close it or choose another "
             "place."
         ) from error
     except OSError as error:
         raise AskNextError(f"{path} cannot hold a log: {error.strerror}; choose another place.") from error
     return lock
-
-
-def _engine(path: Path | None) -> Engine:
-    if path is None:
-        url, settled = URL.create("sqlite"), {"poolclass": StaticPool}
-    else:
-        url, settled = URL.create("sqlite", database=str(path / DATABASE)), {}
-    engine = create_engine(url, connect_args={"check_same_thread": False}, **settled)
-
-    @event.listens_for(engine, "connect")
-    def settings(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # the driver must not open transactions of its own
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "fullfsync=ON", "busy_timeout=10000"):
-            connection.execute(f"PRAGMA {pragma}")
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-    return engine

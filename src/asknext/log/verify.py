@@ -10,7 +10,8 @@ from asknext.errors import AskNextError, DamagedLogError
 from asknext.log import events as kinds
 from asknext.log.columns import ColumnStore
 from asknext.log.fold import State
-from asknext.log.reader import DATABASE, integrity, read_events
+from asknext.log.place import logs_below
+from asknext.log.reader import integrity, read_events
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ def logs(path: Path) -> list[Path]:
     ------
     AskNextError : there is none.
     """
-    found = sorted(database.parent for database in path.rglob(DATABASE))
+    found = logs_below(path)
     if not found:
         raise AskNextError(f"there is no asknext project in or below {path}.")
     return found

@@ -12,11 +12,10 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, Response
 from fastapi.staticfiles import StaticFiles
-from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from asknext import __version__
-from asknext.errors import AskNextError, DamagedLogError
+from asknext.errors import AskNextError, BusyLogError, DamagedLogError, UnwritableLogError
 from asknext.studio import replies, requests, views
 from asknext.studio.address import Address
 from asknext.studio.desk import Desk
@@ -31,7 +30,10 @@ from asknext.studio.supervisor import Supervisor
 
 STATIC = Path(__file__).parent / "static"
 
-_STATUS = {ConflictError: 409, AbsentError: 404, views.HiddenError: 403, DamagedLogError: 503}
+_STATUS = {
+    ConflictError: 409, AbsentError: 404, views.HiddenError: 403,
+    DamagedLogError: 503, UnwritableLogError: 503, BusyLogError: 503,
+}  # fmt: skip
 _ERRORS: dict[int | str, dict[str, Any]] = {
     code: {"model": replies.Error, "description": what}
     for code, what in (
@@ -113,8 +115,7 @@ def make_app(
 
 def _refused(error: AskNextError, desk: Desk) -> Response:
     """What a person can mend is a bad request; that the log cannot be written now is no fault of it."""
-    unwritable = desk.closed or isinstance(error.__cause__, SQLAlchemyError)
-    return refuse(503 if unwritable else _STATUS.get(type(error), 400), str(error))
+    return refuse(503 if desk.closed else _STATUS.get(type(error), 400), str(error))
 
 
 def _handler(tell: Callable[[Any], Response]) -> Callable[[Request, Exception], Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,7 +16,7 @@ _BUSY = ".building"
 
 
 @contextmanager
-def building(path: Path) -> Iterator[Path]:
+def building(path: Path, forget: Callable[[Path], None] = lambda _: None) -> Iterator[Path]:
     """A folder to fill, which becomes `path` when the body ends well, and vanishes otherwise.
 
     It stands beside `path` under a hidden name. What a process that was killed left there is removed.
@@ -24,6 +24,7 @@ def building(path: Path) -> Iterator[Path]:
     Parameters
     ----------
     path : absolute; nothing is there, or a folder without anything worth keeping.
+    forget : told of a folder that is going to vanish, to remove what belongs to it elsewhere.
 
     Raises
     ------
@@ -34,6 +35,7 @@ def building(path: Path) -> Iterator[Path]:
     try:
         if folder.exists():
             with lock:  # a folder that nobody holds is left over
+                forget(folder)
                 shutil.rmtree(folder)
         folder.mkdir(parents=True)
         lock.acquire()
@@ -51,5 +53,6 @@ def building(path: Path) -> Iterator[Path]:
         sync(path.parent)
     except BaseException:
         lock.release()
+        forget(folder)
         shutil.rmtree(folder, ignore_errors=True)
         raise

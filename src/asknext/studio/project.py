@@ -16,7 +16,8 @@ from asknext.files import occupied, read_json, replacing, write_json
 from asknext.learners import as_learner
 from asknext.log import ColumnStore
 from asknext.log.audit import AuditSlice
-from asknext.log.reader import DATABASE
+from asknext.log.place import address, holds_log, named, settle, unsettle
+from asknext.log.sqlite import DATABASE
 from asknext.studio.building import building
 from asknext.studio.importing import Source, read_source
 from asknext.studio.items import Items
@@ -74,9 +75,9 @@ class Project:
         """
         path = Path(path)
         if not (path / SETTINGS).is_file():
-            what = "a campaign without raw items" if (path / DATABASE).is_file() else "no labelling project"
+            what = "a campaign without raw items" if holds_log(path) else "no labelling project"
             raise AskNextError(f"{path} holds {what} (there is no {SETTINGS}).")
-        for part in (ITEMS, EMBEDDING, DATABASE):
+        for part in (ITEMS, EMBEDDING, *([DATABASE] if named(path) is None else [])):
             if not (path / part).is_file() or not (path / part).stat().st_size:
                 raise AskNextError(f"{path} lacks its {part}; restore it from a copy.")
         settings = read_json(path / SETTINGS)
@@ -107,6 +108,7 @@ class Project:
         embedding: str | Path | None = None,
         classes: Iterable[str] = (),
         progress: Progress | None = None,
+        db: str | None = None,
         **settings: Any,
     ) -> Project:
         """Import items into a new directory, which appears whole or not at all.
@@ -117,11 +119,14 @@ class Project:
         source, text, label, embedding, progress : see `importing.read_source`. Labels that are known are told
             as answers of the actor "import".
         classes : names of classes that are known beforehand.
+        db : the database for the log, postgresql://user@host:port/database, without a password; by default
+            the log is in the directory.
         settings : any of `DEFAULTS`.
 
         Raises
         ------
-        AskNextError : the directory holds something, the items cannot be read, or a setting cannot be used.
+        AskNextError : the directory holds something, the items or the database cannot be used, or a setting
+            cannot.
         """
         path, source = Path(path).absolute(), Path(source).absolute()
         chosen = _checked(settings)
@@ -129,7 +134,9 @@ class Project:
         if occupied(path):
             what = "a project already" if (path / SETTINGS).exists() else "something that is no project"
             raise AskNextError(f"{path} holds {what}; choose another directory.")
-        with building(path) as folder:
+        with building(path, unsettle) as folder:
+            if db is not None:
+                settle(folder, address(db), path.name)
             found = read_source(source, text, label, Path(embedding) if embedding else None, progress)
             items = Items.create(folder / ITEMS, found.kind, found.rows, found.root)
             with replacing(folder / EMBEDDING, durable=True) as file:
@@ -191,6 +198,7 @@ def open_or_create(path: str | Path, source: str | Path | None = None, **how: An
     if source is not None and made_from != str(Path(source).absolute()):
         project.close()
         raise AskNextError(f"{path} was made from {made_from}; choose another directory for other items.")
+    _check_database(project, how.get("db"))
     for name in DEFAULTS.keys() & how.keys():
         if how[name] != project.settings[name]:
             project.close()
@@ -199,6 +207,18 @@ def open_or_create(path: str | Path, source: str | Path | None = None, **how: An
                 "out, or choose another directory."
             )
     return project
+
+
+def _check_database(project: Project, db: str | None) -> None:
+    if db is None:
+        return
+    kept = named(project.path)
+    if kept is None or kept.url != address(db):
+        where = "in itself" if kept is None else f"in {kept.address}"
+        project.close()
+        raise AskNextError(
+            f"{project.path} has its log {where}; leave the database out, or choose another directory."
+        )
 
 
 def _checked(settings: dict[str, Any]) -> dict[str, Any]:

@@ -12,14 +12,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
 from threading import Condition, Thread
-from time import time
+from time import monotonic, time
 from typing import Literal, Protocol
 
-from asknext.errors import AskNextError
+from asknext.errors import AskNextError, BusyLogError, UnwritableLogError
 from asknext.studio.rounds import discard
 
 TIMEOUT = 3600.0
 """Seconds after which a job is ended."""
+
+PATIENCE = 60.0
+"""Seconds for which a round waits for a log that cannot be written."""
 
 TICK = 0.5
 """Seconds between two looks at whether a job is due."""
@@ -145,12 +148,24 @@ class Supervisor:
         try:
             error = self._worked(self._command(project, seen, target), target)
             if not error:
-                self.desk.publish(target)
+                self._published(target)
                 return ""
         except Exception as failure:  # whatever it is, labelling goes on
             error = " ".join(str(failure).split()) or type(failure).__name__
         discard(target)
         return "" if self._cancelled or self._ended else error
+
+    def _published(self, target: Path) -> None:
+        """Have a round taken in: where the log cannot be written, as soon as it can, within a minute."""
+        end = monotonic() + PATIENCE
+        while True:
+            try:
+                return self.desk.publish(target)
+            except (UnwritableLogError, BusyLogError):
+                with self._turn:
+                    if self._ended or self._cancelled or monotonic() > end:
+                        raise
+                    self._turn.wait(TICK)
 
     def _worked(self, command: Sequence[str], target: Path) -> str:
         """Run a worker to its end; empty where it left its folder, else the last line of its stderr."""
