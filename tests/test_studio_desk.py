@@ -452,7 +452,7 @@ def test_a_map_that_is_there_is_not_laid_out_again(desk: Desk) -> None:
 
 def test_a_model_that_learns_labels_by_heart_does_not_judge_them(tmp_path: Path) -> None:
     """Each label is doubted by a model that has not seen it."""
-    desk = labelled(Desk(project(tmp_path, learner="random-forest", batch=15)))
+    desk = labelled(Desk(project(tmp_path, learner="random-forest", batch=15, strategy="tcm")))
     audit = set(desk.campaign.state.audit.ids.tolist())
     wrong = next(i for i in desk.pool.labelled.tolist() if TRUTH[i] == 0 and i not in audit)
     desk.answer("ann", "wrong", [wrong], "blue", replace=True)
