@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-from bench_studio_server import TOKEN, make, run_server
+from bench_studio_server import make, run_server
 
 import page_server
 from asknext.files import read_json, write_json
@@ -93,15 +93,15 @@ def main() -> None:
             write_json(path / SETTINGS, read_json(path / SETTINGS) | {"retrain_every": given.retrain_every})
         context = multiprocessing.get_context("spawn")
         mine, its = context.Pipe()
-        server = context.Process(target=run_server, args=(path, its), daemon=True)
-        server.start()
-        port, _ = mine.recv()
+        process = context.Process(target=run_server, args=(path, its), daemon=True)
+        process.start()
+        server, _ = mine.recv()
         start = time.perf_counter()
-        with page_server.visit(chromium, f"http://127.0.0.1:{port}/?token={TOKEN}") as page:
+        with page_server.visit(chromium, f"http://127.0.0.1:{server.port}/?token={server.token}") as page:
             print(f"first item after {time.perf_counter() - start:.2f} s", flush=True)
             found = label(page, given.answers)
-        server.terminate()
-        server.join()
+        process.terminate()
+        process.join()
     grown = {kind: round(growth(found, kind), 2) for kind in ("heap", "nodes", "listeners")}
     print(json.dumps({"grown_percent": grown, "bar": BAR, "flat": max(grown.values()) < BAR}))
 

@@ -211,6 +211,14 @@ def test_the_model_is_silent_before_the_answer(chromium: Any, tmp_path: Path) ->
         assert "The model says" in page.locator(".opinion").inner_text()
 
 
+def test_the_numbers_of_a_chart_are_in_a_table(chromium: Any, tmp_path: Path) -> None:
+    with project("text", tmp_path) as served, visit(chromium, served.url) as page:
+        chart = page.locator(".chart", has_text="Classes found")
+        chart.locator("summary").focus()
+        press(page, "Enter")
+        assert chart.get_by_role("row").all_inner_texts() == ["labels\tclasses", "0\t2"]
+
+
 SEAT = """async () => {
   const { seat } = await import("/static/app/classes.js");
   return seat({ a: 0, b: 1, c: 2 }, [{ name: "a" }, { name: "c" }, { name: "d" }]);

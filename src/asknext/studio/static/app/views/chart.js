@@ -1,4 +1,4 @@
-import { html, useLayoutEffect, useRef } from "../../vendor/htm-preact.js";
+import { html, useLayoutEffect, useRef, useState } from "../../vendor/htm-preact.js";
 import UPlot from "../../vendor/uplot.js";
 import { colourOf } from "../classes.js";
 
@@ -28,11 +28,43 @@ function resolved(place, name) {
 const written = (share, value) =>
   value === null || value === undefined ? "–" : share ? `${(100 * value).toFixed(1)} %` : String(value);
 
+/** The numbers. @param {{title: string, x: number[], lines: Line[], share: boolean, band?: Band}} props */
+const Table = ({ title, x, lines, share, band }) =>
+  html`<div class="sideways" tabindex="0" role="region" aria-label=${`${title}, table`}>
+    <table>
+      <thead>
+        <tr>
+          <th scope="col">labels</th>
+          ${lines.map((line) => html`<th scope="col" key=${line.name}>${line.name}</th>`)}${
+            band &&
+            html`<th scope="col">low</th>
+              <th scope="col">high</th>`
+          }
+        </tr>
+      </thead>
+      <tbody>
+        ${x.map(
+          (labels, i) =>
+            html`<tr key=${i}>
+              <th scope="row">${labels}</th>
+              ${lines.map((line) => html`<td key=${line.name}>${written(share, line.values[i])}</td>`)}
+              ${
+                band &&
+                html`<td>${written(share, band.low[i])}</td>
+                  <td>${written(share, band.high[i])}</td>`
+              }
+            </tr>`,
+        )}
+      </tbody>
+    </table>
+  </div>`;
+
 /**
  * @param {{title: string, x: number[], lines: Line[], share?: boolean, band?: Band}} props
  */
 export function Chart({ title, x, lines, share = false, band }) {
   const place = useRef(null);
+  const [open, setOpen] = useState(false); // a row for each round: made only where it is looked at
   const content = JSON.stringify([x, lines, band, document.documentElement.dataset.theme]);
   const empty = !lines.some((line) => line.values.some((value) => value !== null));
 
@@ -121,36 +153,9 @@ export function Chart({ title, x, lines, share = false, band }) {
       role="img"
       aria-label=${`${title} over labels, at the end ${last}. The table below has the numbers.`}
     ></div>
-    <details>
+    <details onToggle=${(/** @type {any} */ event) => setOpen(event.currentTarget.open)}>
       <summary>Table</summary>
-      <div class="sideways" tabindex="0" role="region" aria-label=${`${title}, table`}>
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">labels</th>
-              ${lines.map((line) => html`<th scope="col" key=${line.name}>${line.name}</th>`)}${
-                band &&
-                html`<th scope="col">low</th>
-                  <th scope="col">high</th>`
-              }
-            </tr>
-          </thead>
-          <tbody>
-            ${x.map(
-              (labels, i) =>
-                html`<tr key=${i}>
-                  <th scope="row">${labels}</th>
-                  ${lines.map((line) => html`<td key=${line.name}>${written(share, line.values[i])}</td>`)}
-                  ${
-                    band &&
-                    html`<td>${written(share, band.low[i])}</td>
-                      <td>${written(share, band.high[i])}</td>`
-                  }
-                </tr>`,
-            )}
-          </tbody>
-        </table>
-      </div>
+      ${open && html`<${Table} ...${{ title, x, lines, share, band }} />`}
     </details>
   </section>`;
 }
