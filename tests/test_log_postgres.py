@@ -10,9 +10,9 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from threading import Timer
 
 import numpy as np
-import psycopg
 import pytest
 from sqlalchemy import URL
 from sqlalchemy.exc import DBAPIError
@@ -30,6 +30,7 @@ from command_line import refused, run
 from tampering import behind
 from wire import Wire
 
+psycopg = pytest.importorskip("psycopg")
 pytestmark = pytest.mark.postgres
 
 X = np.arange(30.0)[:, None]
@@ -507,3 +508,53 @@ def test_a_password_is_used_and_never_kept(
     assert schema == Schema(bare, schema.name if schema else "")
     monkeypatch.setenv("PGPASSWORD", "")
     assert "no password supplied; give it by PGPASSWORD" in refused("status", path)
+
+
+# ---------------------------------------------------------------- the labelling page
+
+
+def test_an_answer_in_doubt_is_counted_once_the_log_tells(wired: tuple[Path, Wire], tmp_path: Path) -> None:
+    """The page sends again what met 503; what was done meanwhile is known, and counts as an answer."""
+    from asknext.studio.desk import Desk
+    from studio_project import client
+    from studio_project import project as made
+
+    path, wire = wired
+    project = made(tmp_path / "items", classes=["red"])
+    shutil.copy(path / ADDRESS, project.path)
+    desk = Desk(project)
+    page = client(desk)
+    body = {"id": "1", "items": [1], "answer": {"class": "red"}, "comment": "blurred"}
+    wire.cut_after(b"COMMIT", lambda: setattr(wire, "down", True))
+    assert [page.post("/api/answers", json=body).status_code for _ in range(2)] == [503, 503]
+    assert page.get("/api/next").status_code == 200  # reading goes on
+    wire.down = False
+    assert page.post("/api/answers", json={**body, "id": "2", "items": [2]}).status_code == 503
+    assert page.post("/api/answers", json=body).json()["counts"]["answered"] == 1
+    assert desk.age == 1
+    assert page.post("/api/answers", json=body).status_code == 200
+    assert desk.age == 1
+    assert [event.id for event in read_events(project.path)][-2:] == ["1", "1/comment"]
+    desk.close()
+
+
+def test_a_round_waits_for_a_server_that_is_away(wired: tuple[Path, Wire], tmp_path: Path) -> None:
+    from asknext.studio.desk import Desk
+    from asknext.studio.supervisor import Supervisor
+    from asknext.studio.worker import work
+    from studio_project import project as made
+
+    path, wire = wired
+    project = made(tmp_path / "items")
+    shutil.copy(path / ADDRESS, project.path)
+    desk = Desk(project)
+    where, seen, target = desk.work()
+    with Project.open(where) as opened:
+        work(opened, seen, target)
+    wire.down = True
+    wire.cut()
+    Timer(1.0, lambda: setattr(wire, "down", False)).start()
+    Supervisor(desk)._published(target)
+    assert [one.round for one in desk.rounds] == [0]
+    assert count_events(project.path, "asked") == 1
+    desk.close()

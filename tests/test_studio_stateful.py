@@ -1,4 +1,4 @@
-"""Two people over HTTP do what they like while server, worker and connections are killed; a log forgets nothing.
+"""Two people over HTTP do what they like while server, worker and connections are killed.
 
 After each step the log is read beside the server: what was acknowledged is in it once, what was refused is
 not, what the API shows is the fold of it, a round is there whole, and no item is leased to two people.
@@ -208,7 +208,7 @@ class Labelling(RuleBasedStateMachine):
     def retrain(self) -> None:
         assert self.call("owner", "/api/retrain", {})[0] == 200
 
-    @rule(seconds=st.floats(0, 3))
+    @rule(seconds=st.floats(0, 2))
     def kill_the_worker(self, seconds: float) -> None:
         time.sleep(seconds)
         children = Path(f"/proc/{self.served.process.pid}/task").glob("*/children")
@@ -238,7 +238,7 @@ class Labelling(RuleBasedStateMachine):
             there = not known.isdisjoint(deliveries(letter.id).values())
             assert self.send(letter) == 200 or not there, "it was done and is refused now"
 
-    @precondition(lambda self: SERVER)
+    @precondition(lambda _: bool(SERVER))
     @rule(delay=st.floats(0, 0.3), answer=ANSWERS, first=ITEM)
     def cut_the_connections(self, delay: float, answer: dict[str, str], first: int) -> None:
         import psycopg
@@ -248,7 +248,8 @@ class Labelling(RuleBasedStateMachine):
                 for _ in range(3):
                     time.sleep(delay)
                     server.execute(
-                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'asknext'"
+                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                        "WHERE application_name = 'asknext'"
                     )
 
         cutting = Thread(target=cut)
@@ -318,9 +319,9 @@ class Labelling(RuleBasedStateMachine):
         events, status = self.found
         made = [(place, event) for place, event in enumerate(events) if "seen" in event.body]
         for place, event in made:
-            if event.type == kinds.FITTED:
-                after = events[place + 1]
-                assert (after.type, after.body["seen"]) == (kinds.ASKED, event.body["seen"])
+            after = events[place + 1 : place + 2]
+            if event.type == kinds.FITTED and [one.type for one in after] != [kinds.ASKED]:
+                assert len(fold(events[: event.body["seen"]]).pool.candidates) == 0, "half a round"
         assert len(status["series"]) == len({event.body["seen"] for _, event in made})
 
     def shown(self) -> tuple[list[Event], dict[str, Any]]:
@@ -352,7 +353,7 @@ def test_whatever_two_people_do_and_whatever_is_killed(tmp_path: Path) -> None:
     run_state_machine_as_test(
         Here,
         settings=settings(
-            max_examples=6, stateful_step_count=25, deadline=None, derandomize=True,
+            max_examples=5, stateful_step_count=25, deadline=None, derandomize=True,
             phases=[Phase.explicit, Phase.generate], suppress_health_check=list(HealthCheck),
         ),
     )  # fmt: skip

@@ -11,7 +11,7 @@ from time import time
 from uuid import uuid4
 
 from asknext.answers import as_answers, as_ids
-from asknext.errors import AskNextError
+from asknext.errors import AskNextError, UnwritableLogError
 from asknext.log import Event
 from asknext.log import events as kinds
 from asknext.pool import (
@@ -67,6 +67,7 @@ class Desk:
         self.seconds.start(self.campaign.state.opinions, self.campaign.state.told)
         self.queue = Queue(spawn(self.campaign.seed, "queue"), clock, self.seconds)
         self.rounds = rounds.sweep(self._folder, self.log)
+        self._doubtful: dict[str, float | None] = {}
         self._clock = clock
         self._tried = self.campaign.round > 0
         self._told = _told(self.log)
@@ -182,12 +183,20 @@ class Desk:
             as_answers([answer], 1)
             noted = f"{id}/comment"
             if any(name in self.log for name in (*deliveries(id).values(), noted)):
-                return kinds.SECONDED in check_same(self.campaign, id, person, ids, answer, comment)
+                found = check_same(self.campaign, id, person, ids, answer, comment)
+                if id in self._doubtful:  # it was done, and the word of it was lost on the way here
+                    self._took(person, found, answer is SKIPPED, self._doubtful.pop(id))
+                return kinds.SECONDED in found
             found = sorted_out(self.campaign.state, person, ids.tolist(), answer, replace, over)
-            with self.campaign.transaction():
-                tell(self.campaign, id, person, found, answer)
-                if comment:
-                    self.campaign.comment(ids, comment, id=noted, actor=person)
+            try:
+                with self.campaign.transaction():
+                    tell(self.campaign, id, person, found, answer)
+                    if comment:
+                        self.campaign.comment(ids, comment, id=noted, actor=person)
+            except UnwritableLogError:
+                self._doubtful[id] = seconds
+                raise
+            self._doubtful.pop(id, None)
             self._took(person, found, answer is SKIPPED, seconds)
             return kinds.SECONDED in found
 
