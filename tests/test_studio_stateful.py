@@ -32,8 +32,10 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from asknext.files import write_json
 from asknext.log import Event, fold, read_events
 from asknext.log import events as kinds
+from asknext.log.place import ADDRESS, named
 from asknext.log.reader import integrity
 from asknext.studio.counts import classes, counts
 from asknext.studio.people import People
@@ -41,10 +43,10 @@ from asknext.studio.roles import Role
 from asknext.studio.telling import deliveries
 from page_server import Served
 from studio_project import project
+from wire import Wire
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks into /proc")]
 
-SERVER = os.environ.get("ASKNEXT_POSTGRES", "")
 N = 40
 PEOPLE = st.sampled_from(["owner", "bea"])
 ITEM = st.integers(0, N - 1)
@@ -76,12 +78,17 @@ class Labelling(RuleBasedStateMachine):
 
     folder: Path
     numbers = count()
+    wire: Wire | None
 
     @initialize()
     def begin(self) -> None:
         made = project(self.folder / str(next(self.numbers)), n=N, overlap=0.5, retrain_every=8, batch=6)
         made.close()
-        self.path = made.path
+        self.path, self.wire = made.path, None
+        if schema := named(self.path):
+            self.wire = Wire(schema.url.host or "127.0.0.1", schema.url.port or 5432)
+            through = schema.url.set(host="127.0.0.1", port=self.wire.port)
+            write_json(self.path / ADDRESS, {"url": through.render_as_string(), "schema": schema.name})
         self.tokens = {"bea": People(self.path).add("bea", Role.ANNOTATOR)}
         self.served = Served(self.path, self.path.parent / "points.csv")
         self.tokens["owner"] = self.served.token
@@ -99,6 +106,8 @@ class Labelling(RuleBasedStateMachine):
         command = [sys.executable, "-m", "asknext", "verify", str(self.path)]
         checked = subprocess.run(command, capture_output=True, text=True)
         assert checked.returncode == 0, checked.stderr
+        if self.wire:
+            self.wire.close()
 
     # ---------------------------------------------------------------- sending
 
@@ -238,24 +247,21 @@ class Labelling(RuleBasedStateMachine):
             there = not known.isdisjoint(deliveries(letter.id).values())
             assert self.send(letter) == 200 or not there, "it was done and is refused now"
 
-    @precondition(lambda _: bool(SERVER))
-    @rule(delay=st.floats(0, 0.3), answer=ANSWERS, first=ITEM)
-    def cut_the_connections(self, delay: float, answer: dict[str, str], first: int) -> None:
-        import psycopg
+    @precondition(lambda self: self.wire)
+    @rule(word=st.sampled_from([b"COMMIT", b"answered", b"SELECT 1"]), cuts=st.integers(1, 8), answer=ANSWERS,
+          first=ITEM)  # fmt: skip
+    def cut_the_wire(self, word: bytes, cuts: int, answer: dict[str, str], first: int) -> None:
+        """Between server and database, while both people send, just after the database heard a word."""
+        assert self.wire
+        left = iter(range(cuts - 1))
 
-        def cut() -> None:
-            with psycopg.connect(SERVER, autocommit=True) as server:
-                for _ in range(3):
-                    time.sleep(delay)
-                    server.execute(
-                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                        "WHERE application_name = 'asknext'"
-                    )
+        def again() -> None:
+            if next(left, None) is not None:
+                self.wire.cut_after(word, again)
 
-        cutting = Thread(target=cut)
-        cutting.start()
+        self.wire.cut_after(word, again)
         assert self.sent_at_once(self.flood(answer, first)) == []
-        cutting.join()
+        self.wire.cut_after(b"\0 nothing says this \0")
 
     def flood(self, answer: dict[str, str], first: int) -> list[Letter]:
         """Many letters of both."""
