@@ -80,7 +80,7 @@ def test_everything_is_answered_by_keyboard(write: Any, chromium: Any, tmp_path:
     served = Served(tmp_path / "project", items)
     try:
         with visit(chromium, served.url) as page:
-            expected = answer_all(page)
+            expected = answer_all(page, served)
             saved(page)
             status = served.call("/api/status")
             assert status["left"] == 0
