@@ -98,7 +98,9 @@ def test_where_nothing_can_be_written_the_command_says_so(left: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"no database " * 1000, None], ids=["empty", "garbage", "half"])
-@pytest.mark.parametrize("part", [DATABASE, ITEMS, EMBEDDING, PEOPLE, SETTINGS])
+@pytest.mark.parametrize(
+    "part", [pytest.param(DATABASE, marks=pytest.mark.sqlite), ITEMS, EMBEDDING, PEOPLE, SETTINGS]
+)
 def test_a_damaged_part_is_told_before_anything_is_served(
     left: Path, part: str, content: bytes | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
