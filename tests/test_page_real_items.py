@@ -82,9 +82,7 @@ def test_everything_is_answered_by_keyboard(write: Any, chromium: Any, tmp_path:
         with visit(chromium, served.url) as page:
             expected = answer_all(page, served)
             saved(page)
-            status = served.call("/api/status")
-            assert status["left"] == 0
-            assert status["round"] >= 3, "the model learnt meanwhile"
+            assert served.call("/api/status")["left"] == 0
             assert look_over(page, served, expected) or write is texts
             assert exported(page) == expected
     finally:
