@@ -7,6 +7,7 @@ import getpass
 import socket
 import webbrowser
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from threading import Thread
 
 from asknext.errors import AskNextError
@@ -101,18 +102,19 @@ def serve(
     check_company(people, owner, where)
     with pointing_to_a_copy(project.path):
         desk = Desk(project)
-    Thread(target=back_up, args=(project, list(desk.log)), daemon=True).start()
-    app = make_app(desk, Supervisor(desk, desk.touch), people, where)
-    behind = bool(where.names)  # then a proxy on this machine says who asks
-    settings = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False,
-                              proxy_headers=behind, timeout_graceful_shutdown=1)  # fmt: skip
-    link = where.link(people.enter(owner, where.url))
-    told(link)
-    if browse:
-        Thread(target=webbrowser.open, args=(link,), daemon=True).start()
-    server = uvicorn.Server(settings)
-    app.state.ended = lambda: server.should_exit
-    server.run(sockets=[listening])
+    with closing(desk):  # also where nobody can be let in
+        Thread(target=back_up, args=(project, list(desk.log)), daemon=True).start()
+        app = make_app(desk, Supervisor(desk, desk.touch), people, where)
+        behind = bool(where.names)  # then a proxy on this machine says who asks
+        settings = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False,
+                                  proxy_headers=behind, timeout_graceful_shutdown=1)  # fmt: skip
+        link = where.link(people.enter(owner, where.url))
+        told(link)
+        if browse:
+            Thread(target=webbrowser.open, args=(link,), daemon=True).start()
+        server = uvicorn.Server(settings)
+        app.state.ended = lambda: server.should_exit
+        server.run(sockets=[listening])
 
 
 def check_company(people: People, owner: str, where: Address) -> None:
