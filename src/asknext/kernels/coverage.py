@@ -170,6 +170,15 @@ class Coverage:
         self.covered = np.maximum(self.covered, fresh)
         self._history.append(self.covered)
 
+    def greedy(self, n: int, rng: np.random.Generator) -> tuple[Ids, Floats]:
+        """Take the best row n times: (n,) positions in the order taken, and (n,) their gains."""
+        rows, gains = np.empty(n, dtype=np.intp), np.empty(n)
+        for step in range(n):
+            rows[step] = self.best(rng)
+            gains[step] = self.gains[rows[step]]
+            self.take(int(rows[step]))
+        return rows, gains
+
     def _lower(self, rows: Ids, before: Floats) -> None:
         """Take from gains, told when the cover was `before`, what has been covered since."""
         moved = np.flatnonzero(self.covered > before)

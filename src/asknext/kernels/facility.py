@@ -74,12 +74,7 @@ def facility_location(
     if sample is not None:
         X, covered = X[sample], covered[sample]
         weights = None if weights is None else np.asarray(weights)[sample]
-    state = Coverage(Reach(X, kernel), weights, covered)
-    rows, gains = np.empty(n, dtype=np.intp), np.empty(n)
-    for step in range(n):
-        rows[step] = state.best(rng)
-        gains[step] = state.gains[rows[step]]
-        state.take(int(rows[step]))
+    rows, gains = Coverage(Reach(X, kernel), weights, covered).greedy(n, rng)
     if sample is None:
         return Facilities(rows, gains, "all rows")
     return Facilities(sample[rows], gains * (m / len(sample)), "sample")

@@ -9,6 +9,7 @@ import numpy as np
 
 from asknext.errors import AskNextError
 from asknext.kernels.coverage import Coverage, gathered
+from asknext.kernels.facility import sample_of
 from asknext.kernels.self_tuning import SelfTuning, local_scale, spaces
 from asknext.kernels.softmax_head import softmax_head
 from asknext.round import Round
@@ -74,7 +75,7 @@ class Auto(Strategy):
         doubt = doubts(round)
         seen, weights = self._seen(doubt, n, rng)
         asked = len(round.asked)
-        open_, known = np.arange(len(seen)), np.arange(len(seen), len(seen) + asked)
+        known = np.arange(len(seen), len(seen) + asked)
         ids = np.concatenate([round.candidates[seen], round.asked])
         X: Any = round.read("embedding", ids)
         similar = self._similar(X, ids, round, float(doubt.mean()), n, rng)
@@ -82,12 +83,8 @@ class Auto(Strategy):
         weights = np.concatenate([weights * purity, np.zeros(asked)])
         state = Coverage(similar, weights, gathered(similar, known, np.maximum))
         state.taken[known] = True
-        rows, gains = np.empty(n, dtype=np.intp), np.empty(n)
-        for step in range(n):
-            rows[step] = state.best(rng)
-            gains[step] = state.gains[rows[step]]
-            state.take(int(rows[step]))
-        share = gains / (weights[open_].sum() or 1.0)
+        rows, gains = state.greedy(n, rng)
+        share = gains / (weights.sum() or 1.0)
         parts = {"coverage": share, "doubt": doubt[seen[rows]], "purity": purity[rows]}
         return Selection(round.candidates[seen[rows]], share, parts)
 
@@ -109,7 +106,8 @@ class Auto(Strategy):
         total = len(round.candidates) + len(round.asked)
         reach = max(1, int(np.rint(total * doubt / (answered + n))))
         everyone = np.concatenate([round.candidates, round.asked])
-        some = _some(total, max(self.sample, min(AMONG * total // reach, MOST)), rng)
+        drawn = sample_of(total, max(self.sample, min(AMONG * total // reach, MOST)), rng)
+        some = np.arange(total) if drawn is None else drawn
         own = _places(everyone[some], ids)
         both = spaces(round.read("embedding", everyone[some]), X)
         k = max(1, int(np.rint(reach * len(some) / total)))
@@ -151,11 +149,6 @@ def _chances(weights: Array, size: int) -> Floats:
         full = chance >= 1.0
         chance = np.where(full, 1.0, weights * ((size - full.sum()) / weights[~full].sum()))
     return chance
-
-
-def _some(m: int, size: int, rng: np.random.Generator) -> Ids:
-    """Positions of all of m items, or of a random sample of them."""
-    return np.arange(m) if m <= size else np.sort(rng.choice(m, size=size, replace=False))
 
 
 def _places(ids: Ids, wanted: Ids) -> Ids:
