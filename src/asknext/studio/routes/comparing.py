@@ -8,9 +8,9 @@ from fastapi.routing import APIRouter
 
 from asknext.studio import replies, requests
 from asknext.studio.comparing import Comparison
-from asknext.studio.counts import counts
 from asknext.studio.desk import Desk
 from asknext.studio.routes.access import Owner, Reader
+from asknext.studio.routes.delivery import done
 from asknext.studio.supervisor import Supervisor
 
 
@@ -18,10 +18,6 @@ def comparing(desk: Desk, supervisor: Supervisor) -> APIRouter:
     """The router over a desk."""
     router = APIRouter(prefix="/api")
     comparison = Comparison(desk)
-
-    def done(id: str) -> dict[str, Any]:
-        supervisor.wake()
-        return {"event": id, "counts": counts(desk.pool)}
 
     @router.get("/agreement", response_model=replies.Agreement)
     def agreement(_: Reader) -> dict[str, Any]:
@@ -37,12 +33,12 @@ def comparing(desk: Desk, supervisor: Supervisor) -> APIRouter:
     def adjudicate(by: Owner, body: requests.Adjudication) -> dict[str, Any]:
         """Speak the last word on items."""
         desk.adjudicate(by.name, body.id, body.items, body.given)
-        return done(body.id)
+        return done(desk, supervisor, body.id)
 
     @router.post("/review", response_model=replies.Done)
     def review(by: Owner, body: requests.Verdict) -> dict[str, Any]:
         """Note that labels were looked over and stay as they are."""
         desk.review(by.name, body.id, body.items)
-        return done(body.id)
+        return done(desk, supervisor, body.id)
 
     return router

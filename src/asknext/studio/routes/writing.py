@@ -9,10 +9,11 @@ from typing import Any
 from fastapi.routing import APIRouter
 
 from asknext.studio import replies, requests
-from asknext.studio.counts import classes, counts
+from asknext.studio.counts import classes
 from asknext.studio.desk import Desk
 from asknext.studio.roles import Person, Role
 from asknext.studio.routes.access import Labeller, Owner
+from asknext.studio.routes.delivery import done
 from asknext.studio.supervisor import Supervisor
 
 
@@ -20,10 +21,6 @@ def writing(desk: Desk, supervisor: Supervisor) -> APIRouter:
     """The router over a desk."""
     router = APIRouter(prefix="/api")
     campaign = desk.campaign
-
-    def done(id: str) -> dict[str, Any]:
-        supervisor.wake()
-        return {"event": id, "counts": counts(desk.pool)}
 
     def reclassed(by: Person, id: str | None, deed: Callable[..., None]) -> dict[str, Any]:
         with desk.turn:
@@ -38,13 +35,14 @@ def writing(desk: Desk, supervisor: Supervisor) -> APIRouter:
         """
         second = desk.answer(by.name, body.id, body.items, body.given, comment=body.comment or "",
                              seconds=body.seconds, replace=body.replace, over=over(by))  # fmt: skip
-        return {**done(body.id), "second": True} if second else done(body.id)
+        told = done(desk, supervisor, body.id)
+        return {**told, "second": True} if second else told
 
     @router.post("/retract", response_model=replies.Done)
     def retract(by: Labeller, body: requests.Retraction) -> dict[str, Any]:
         """Take answers back."""
         desk.retract(by.name, body.id, body.items, over=over(by), tab=body.tab)
-        return done(body.id)
+        return done(desk, supervisor, body.id)
 
     @router.post("/release", response_model=replies.Released)
     def release(by: Labeller, body: requests.Release) -> dict[str, Any]:
@@ -56,7 +54,7 @@ def writing(desk: Desk, supervisor: Supervisor) -> APIRouter:
     def comments(by: Labeller, body: requests.Comment) -> dict[str, Any]:
         """Note something about items."""
         desk.comment(by.name, body.id, body.items, body.text)
-        return done(body.id)
+        return done(desk, supervisor, body.id)
 
     @router.post("/classes", response_model=replies.Class)
     def new_class(by: Labeller, body: requests.NewClass) -> dict[str, Any]:

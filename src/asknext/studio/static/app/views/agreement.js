@@ -1,7 +1,7 @@
 import { html, useEffect, useRef, useState } from "../../vendor/htm-preact.js";
 import { get } from "../api.js";
 import { Matrix } from "./matrix.js";
-import { count, percent } from "./parts.js";
+import { count, Pairs, percent } from "./parts.js";
 
 /** @import { Session } from "../session.js" */
 /** @import { Agreement as Found, Person } from "../types.js" */
@@ -36,13 +36,7 @@ function Figures({ found }) {
   ];
   return html`<p>${said(found)}</p>
     <dl class="numbers">
-      ${lines.map(
-        ([name, value]) =>
-          html`<div key=${name}>
-            <dt>${name}</dt>
-            <dd>${value}</dd>
-          </div>`,
-      )}
+      <${Pairs} lines=${lines} />
     </dl>`;
 }
 

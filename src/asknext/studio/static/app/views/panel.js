@@ -4,7 +4,7 @@ import { may } from "../roles.js";
 import { Agreement } from "./agreement.js";
 import { Chart } from "./chart.js";
 import { rankingAge } from "./job.js";
-import { count, percent, Swatch } from "./parts.js";
+import { count, Pairs, percent, Swatch } from "./parts.js";
 
 /** @import { Session } from "../session.js" */
 /** @import { Estimate, Evidence, Status } from "../types.js" */
@@ -26,13 +26,7 @@ function Numbers({ status }) {
   return html`<section>
     <h2>Progress</h2>
     <dl class="numbers">
-      ${lines.map(
-        ([name, value]) =>
-          html`<div key=${name}>
-            <dt>${name}</dt>
-            <dd>${value}</dd>
-          </div>`,
-      )}
+      <${Pairs} lines=${lines} />
     </dl>
     <p class="hint">${rankingAge(status)}</p>
   </section>`;

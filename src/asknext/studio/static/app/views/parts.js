@@ -70,6 +70,16 @@ export function Dialog({ title, close, children, wide }) {
   </dialog>`;
 }
 
+/** The rows of a list of names and values, within a `dl`. @param {{lines: [string, any][] | any[][]}} props */
+export const Pairs = ({ lines }) =>
+  lines.map(
+    ([name, value]) =>
+      html`<div key=${name}>
+        <dt>${name}</dt>
+        <dd>${value}</dd>
+      </div>`,
+  );
+
 const number = new Intl.NumberFormat("en");
 /** @param {number | null | undefined} value */
 export const count = (value) => (value === null || value === undefined ? "–" : number.format(value));

@@ -1,7 +1,7 @@
 import { html, useEffect, useState } from "../../vendor/htm-preact.js";
 import { get } from "../api.js";
 import { nameOf } from "../classes.js";
-import { percent } from "./parts.js";
+import { Pairs, percent } from "./parts.js";
 
 /** @import { Session } from "../session.js" */
 /** @import { Reason, Served } from "../types.js" */
@@ -17,13 +17,7 @@ function Facts({ why }) {
   if (why.rank !== null) facts.unshift(["rank", `${why.rank} of ${why.of}, round ${why.round}`]);
   if (why.strategy) facts.unshift(["strategy", why.strategy]);
   return html`<dl>
-    ${facts.map(
-      ([name, value]) =>
-        html`<div key=${name}>
-          <dt>${name}</dt>
-          <dd>${value}</dd>
-        </div>`,
-    )}
+    <${Pairs} lines=${facts} />
   </dl>`;
 }
 
