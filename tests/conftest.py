@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -23,6 +24,15 @@ settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
 SERVER = os.environ.get("ASKNEXT_POSTGRES", "")
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    """A browser for the tests of a module, or a skip."""
+    from page_server import browser
+
+    with browser() as found:
+        yield found
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

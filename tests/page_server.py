@@ -179,3 +179,12 @@ def press(page: Any, *keys: str) -> None:
 def saved(page: Any) -> None:
     """Wait until the page says that all is saved."""
     page.get_by_text("All saved").wait_for()
+
+
+def exported(page: Any) -> dict[int, str]:
+    """What the export holds: the class, or the kind of another answer, of every item that has one."""
+    page.locator("summary", has_text="Export").focus()
+    with page.expect_download() as download:
+        press(page, "Enter", "Tab", "Tab", "Enter")
+    lines = map(json.loads, Path(download.value.path()).read_text().splitlines())
+    return {one["item"]: one["class"] or one["answer"] for one in lines}

@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from page_server import browser, current, press, project, saved, visit
+from page_server import current, press, project, saved, visit
 
 pytestmark = pytest.mark.browser
 NAMES = {"1": "first", "2": "second", "o": "out-of-scope", "u": "unsure"}
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    with browser() as found:
-        yield found
 
 
 def test_two_minutes_without_the_server(chromium: Any, tmp_path: Path) -> None:

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from page_server import Served, browser, current, press, project, saved, visit
+from page_server import Served, current, press, project, saved, visit
 
 pytestmark = pytest.mark.browser
 ALL = ("--overlap", "1")
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    with browser() as found:
-        yield found
 
 
 def label(page: Any, keys: str) -> list[int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,15 +9,9 @@ import pytest
 
 from asknext.studio.people import People
 from page_people import shared
-from page_server import Served, browser, current, press, project, saved, visit
+from page_server import Served, current, press, project, saved, visit
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    with browser() as found:
-        yield found
 
 
 def onlooker(chromium: Any, served: Served) -> Any:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from asknext.log import fold
 from asknext.log.reader import read_events
 from asknext.studio.project import Project
 from command_line import run
-from page_server import Served, browser, current, press, saved, visit
+from page_server import Served, current, exported, press, saved, visit
 
 pytestmark = pytest.mark.browser
 
@@ -66,12 +65,6 @@ def rows(folder: Path) -> Path:
         frame.loc[i] = kinds[i % 2].iloc[i // 2]
     frame.to_csv(folder / "tumours.csv", index=False)
     return folder / "tumours.csv"
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    with browser() as found:
-        yield found
 
 
 @pytest.mark.parametrize("write", [pictures, texts, rows])
@@ -168,15 +161,6 @@ def look_over(page: Any, served: Served, expected: dict[int, str]) -> int:
     press(page, "Escape")
     assert {item: served.answer(item) for item in list(expected)[:20]} == dict(list(expected.items())[:20])
     return len(found)
-
-
-def exported(page: Any) -> dict[int, str]:
-    """What the export holds: the class, or the kind of another answer, of every item."""
-    page.locator("summary", has_text="Export").focus()
-    with page.expect_download() as download:
-        press(page, "Enter", "Tab", "Tab", "Enter")
-    lines = map(json.loads, Path(download.value.path()).read_text().splitlines())
-    return {one["item"]: one["class"] or one["answer"] for one in lines}
 
 
 def same_state_again(project: Path, items: Path, folder: Path) -> None:

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from page_server import N, Served, browser, current, press, project, saved, visit
+from page_server import N, Served, current, exported, press, project, saved, visit
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    with browser() as found:
-        yield found
 
 
 @pytest.mark.parametrize("kind", ["image", "text", "table"])
@@ -37,15 +29,6 @@ def test_a_session_by_keyboard(kind: str, chromium: Any, tmp_path: Path) -> None
         done = {item: answer for item in range(N) if (answer := served.answer(item))}
         assert len(done) == status["answered"] + status["skipped"]
         assert exported(page) == done
-
-
-def exported(page: Any) -> dict[int, str]:
-    """What the export holds: the class, or the kind of another answer, of every item that has one."""
-    page.locator("summary", has_text="Export").focus()
-    with page.expect_download() as download:
-        press(page, "Enter", "Tab", "Tab", "Enter")
-    lines = map(json.loads, Path(download.value.path()).read_text().splitlines())
-    return {one["item"]: one["class"] or one["answer"] for one in lines}
 
 
 def label_a_few(page: Any) -> dict[int, str]:

@@ -5,23 +5,16 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from page_people import shared
-from page_server import Served, browser, current, press, project, saved, visit
+from page_server import Served, current, press, project, saved, visit
 
 pytestmark = pytest.mark.browser
 AXE = "axe-core@4.14.1"
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    with browser() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")
