@@ -206,6 +206,30 @@ def test_verdict_does_not_hide_a_steady_second_behind_an_erratic_first():
     assert "includes zero; shown to beat random: calm." in text
 
 
+def test_whether_choosing_helped_is_said_in_a_sentence():
+    base = shifted(0, 0.01, -0.01, 0.02, 0)
+    better = {"random": base, "auto": shifted(0.1, 0.12, 0.09, 0.12, 0.11), "other": shifted(*[0.3] * 5)}
+    summary = summarise(compared(better))
+    spared = summary["strategies"]["auto"]["labels_saved"]
+    told = f"Active learning helped here: auto reached random's final accuracy with {spared['n']:.0f} labels "
+    assert summary["helped"].startswith(told)
+    del better["auto"]
+    assert "helped here: other" in summarise(compared(better))["helped"]
+
+
+def test_help_is_claimed_only_where_it_is_shown():
+    base = shifted(0, 0.01, -0.01, 0.02, 0)
+
+    def helped(*by: float) -> str | None:
+        return summarise(compared({"random": base, "auto": shifted(*by)}))["helped"]
+
+    assert helped(0.1, -0.1, 0.12, -0.05, 0.02).startswith("It is not shown that active learning helps here")
+    assert helped(-0.1, -0.09, -0.11, -0.1, -0.1).startswith("Active learning did not help here: auto")
+    assert summarise(compared({"auto": base}))["helped"] is None
+    assert summarise(compared({"random": base}))["helped"] is None
+    assert summarise(compared({"random": shifted(0, 0.1), "auto": shifted(1, 1.1)}))["helped"] is None
+
+
 def test_verdict_of_the_special_cases():
     assert "No strategy beats random" in verdict(
         {"random": shifted(0, 0.1, 0.2), "a": shifted(-0.1, 0.05, 0.1)}
@@ -376,6 +400,7 @@ def test_small_comparisons_get_a_report_too(curves, tmp_path):
     summary = write_all(compared(curves), tmp_path)
     page = Page((tmp_path / "report.html").read_text())
     assert summary["verdict"] in page.text
+    assert (summary["helped"] or "") in page.text
     assert all(warning in page.text for warning in summary["warnings"])
     assert ("Gain over random" in page.text) == ("random" in curves)
     assert "nan" not in page.text.lower()

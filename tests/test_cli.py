@@ -75,6 +75,14 @@ def test_compare_from_a_file_to_a_report() -> None:
     assert "<dt>test share</dt><dd>0.3</dd>" in report
 
 
+def test_own_data_are_tried_with_auto_against_random_and_margin() -> None:
+    few = ("--rounds", "2", "--seeds", "3", "--batch", "4", "--initial", "4", "--jobs", "1")
+    summary = json.loads(run("compare", table(Path("mine.csv")), "--target", "answer", *few, "--json").stdout)
+    assert list(summary["strategies"]) == ["auto", "random", "margin"]
+    assert "active learning help" in summary["helped"].lower()
+    assert summary["helped"] in " ".join((Path("asknext-mine") / "report.html").read_text().split())
+
+
 def test_the_same_command_again_changes_no_byte_of_the_results() -> None:
     for _ in range(2):
         result = run("compare", "wine", *QUICK)

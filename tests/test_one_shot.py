@@ -127,6 +127,13 @@ def test_without_labels_probabilities_may_have_any_columns() -> None:
     assert len(select(X, 2, labelled=[], y=[], proba=P[:, :2] / P[:, :2].sum(axis=1, keepdims=True))) == 2
 
 
+def test_before_the_first_label_nothing_need_be_given() -> None:
+    """As a campaign does it: all classes are equally likely, so that `auto` covers what there is."""
+    picked = select(X, 3)
+    assert picked.ids.tolist() == select(X, 3, "auto", proba=np.full((40, 2), 0.5)).ids.tolist()
+    assert (picked.parts["doubt"] == 1).all()
+
+
 def test_logits_do_instead_of_probabilities() -> None:
     logits = np.log(P)
     assert select(X, 5, signals={"logits": logits}).ids.tolist() == select(X, 5, proba=P).ids.tolist()
@@ -177,7 +184,7 @@ def test_logits_do_instead_of_probabilities() -> None:
         ({"labelled": [1, 2], "y": [1, "1"]}, "the labels mix texts and numbers"),
         ({"proba": np.where(P[5, 1] == P, np.nan, P)}, "'proba' holds NaN or infinity .* is row 5"),
         ({"proba": [["a"]] * 40}, "the signal 'proba' is not numeric"),
-        ({"proba": None}, "the strategy 'margin' needs the signal 'proba', .* give proba="),
+        ({"proba": None, "labelled": [0], "y": ["a"]}, "the strategy 'auto' needs .* 'proba', .* give proba="),
         ({"X": ["text"] * 40, "strategy": "kmeans"}, "needs the signal 'embedding', .* give embedding="),
         ({"X": np.where(X[7, 0] == X, np.inf, X), "strategy": "kmeans"}, "'embedding' holds NaN .* is row 7"),
     ],

@@ -22,7 +22,7 @@ from asknext.types import Array
 def select(
     X: Any,
     n: int,
-    strategy: str | Strategy = "margin",
+    strategy: str | Strategy = "auto",
     *,
     labelled: Sequence[int] | Array = (),
     y: Sequence[Any] | Array = (),
@@ -43,7 +43,8 @@ def select(
     n : rows wanted; fewer come back when fewer are left.
     strategy : a name, or an object such as `asknext.strategies.TypiClust(neighbours=20)`.
     labelled : (l,) rows that carry a label, with `y` : (l,) their labels.
-    proba : (N, k) class probabilities of every row, a column for each class in `np.unique(y)`.
+    proba : (N, k) class probabilities of every row, a column for each class in `np.unique(y)`. Before the
+        first label they may be left out: all classes are then equally likely.
     out_of_scope : (o,) rows known to belong to no class.
     pending : (p,) rows already asked and not answered.
     signals : further columns by name: `embedding` (N, d), `logits` (N, k), `samples` (N, draws, k) …
@@ -78,6 +79,8 @@ def select(
     for name, given in (("signals", signals), ("memory", memory)):
         if not isinstance(given, Mapping | None):
             raise AskNextError(f"{name} is {type(given).__name__}; give a dict.")
+    if proba is None and not len(groups[0]) and not {"proba", "logits"} & set(signals or {}):
+        proba = np.ones((size, 1))
     columns = given_columns(X, {**(signals or {}), **({} if proba is None else {"proba": proba})})
     sources = Signals(size, columns)
     for name, width in sources.widths.items():

@@ -25,9 +25,11 @@ SETTINGS = "settings.json"
 MOST_SEEDS = 10_000
 """Runs of a strategy beyond which a number is taken for a slip."""
 
-DEFAULT_STRATEGIES = (
-    "random", "margin", "entropy", "kmeans", "weighted-kmeans", "k-center", "typiclust", "badge",
-)  # fmt: skip
+DEFAULT_STRATEGIES = ("auto", "random", "margin")
+"""What own data are tried with: is choosing worth it here, and is doubt alone enough?"""
+
+TOUR = (*DEFAULT_STRATEGIES, "entropy", "kmeans", "weighted-kmeans", "k-center", "typiclust", "badge")
+"""What data sets with a name are shown with: one strategy or more of each family."""
 
 
 @dataclass(frozen=True)

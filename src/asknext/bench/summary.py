@@ -11,6 +11,7 @@ from asknext.bench import statistics
 from asknext.bench.curves import Curves, curves
 from asknext.bench.discovery import discovery
 from asknext.bench.gains import gain, interval, saved
+from asknext.bench.helped import helped
 from asknext.bench.openness import openness
 from asknext.bench.results import Comparison, Timing
 from asknext.bench.signed_rank import ROPE, signed_rank
@@ -47,6 +48,7 @@ def summarise(comparison: Comparison) -> dict[str, Any]:
     is not reached. `openness` holds purity and discovery where they were measured, and `discovery` how
     soon classes were found; see there. `stability` says how often each strategy comes first; see
     `over_seeds`. `n_labelled` counts the `budget`, by which strategies are compared.
+    `helped` says in one sentence whether choosing was worth it; null where that cannot be told.
 
     Returns
     -------
@@ -95,7 +97,7 @@ def summarise(comparison: Comparison) -> dict[str, Any]:
         "stability": over_seeds(auc, names),
         "warnings": _warnings(accuracy),
     }
-    return {**summary, "verdict": verdict(summary, auc, BASELINE)}
+    return {**summary, "verdict": verdict(summary, auc, BASELINE), "helped": helped(summary, BASELINE)}
 
 
 def best_first(summary: dict[str, Any]) -> list[str]:

@@ -28,9 +28,10 @@ def terminal_table(summary: dict[str, Any]) -> Table:
     """
     results, unit = summary["strategies"], wording.bought(summary["budget"])
     figures = [key for key in openness.shown(summary) if key in NARROW]
-    told = "; ".join(openness.LEGEND[key] for key in figures) or TIMES
-    caption = Text(LEGEND.format(unit=unit) + told, "dim")
-    caption.append("\n".join(["", summary["verdict"], *summary["warnings"]]), "not dim")
+    legend = "; ".join(openness.LEGEND[key] for key in figures) or TIMES
+    caption = Text(LEGEND.format(unit=unit) + legend, "dim")
+    told = ["", summary["verdict"], *([summary["helped"]] if summary["helped"] else []), *summary["warnings"]]
+    caption.append("\n".join(told), "not dim")
     table = Table(
         title=Text(f"{summary['dataset']}, {summary['n_labelled'][-1]} {unit}"),
         caption=caption,

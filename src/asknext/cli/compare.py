@@ -34,7 +34,8 @@ def compare(
     strategies: Annotated[str | None, typer.Option(
         help="Names with commas between them; also scikit-activeml:Badge, modal:margin_sampling, "
         "small-text:BreakingTies, cardinal:WKMeans where these packages are installed, and "
-        "package.module:Name for your own.")] = None,
+        "package.module:Name for your own.",
+        show_default="auto, random and margin; more on data sets that have a name")] = None,
     learner: Annotated[str, typer.Option(
         help="logistic-regression, random-forest, gradient-boosting, mlp, linear-svm or rbf-svm.")
     ] = "logistic-regression",
@@ -83,7 +84,7 @@ def compare(
         split_names,
     )
     from asknext.bench.conclude import conclude
-    from asknext.bench.protocol import DEFAULT_STRATEGIES, Settings, claim, fit_to_pool, load_data
+    from asknext.bench.protocol import DEFAULT_STRATEGIES, TOUR, Settings, claim, fit_to_pool, load_data
     from asknext.bench.scenario import Scenario, as_scope
     from asknext.bench.table import terminal_table
     from asknext.datasets.labels import look_alikes
@@ -93,7 +94,9 @@ def compare(
 
     if jobs < 0:
         raise AskNextError(f"--jobs is {jobs}; give the number of processes, or 0 for one a core.")
-    chosen, absent = available(split_names(strategies) if strategies else DEFAULT_STRATEGIES)
+    own = Path(data).exists()
+    usual = DEFAULT_STRATEGIES if own else TOUR
+    chosen, absent = available(split_names(strategies) if strategies else usual)
     make(learner)
     for option, value in (("--batch", batch), ("--initial", initial)):
         if value is not None and value < 0:
