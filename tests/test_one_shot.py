@@ -184,7 +184,7 @@ def test_logits_do_instead_of_probabilities() -> None:
         ({"labelled": [1, 2], "y": [1, "1"]}, "the labels mix texts and numbers"),
         ({"proba": np.where(P[5, 1] == P, np.nan, P)}, "'proba' holds NaN or infinity .* is row 5"),
         ({"proba": [["a"]] * 40}, "the signal 'proba' is not numeric"),
-        ({"proba": None, "labelled": [0], "y": ["a"]}, "the strategy 'auto' needs .* 'proba', .* give proba="),
+        ({"proba": None, "labelled": [0], "y": ["a"]}, "the strategy 'auto' needs .* 'proba', .* proba="),
         ({"X": ["text"] * 40, "strategy": "kmeans"}, "needs the signal 'embedding', .* give embedding="),
         ({"X": np.where(X[7, 0] == X, np.inf, X), "strategy": "kmeans"}, "'embedding' holds NaN .* is row 7"),
     ],
