@@ -57,6 +57,16 @@ def test_the_loop_by_hand(tmp_path: Path) -> None:
     check_svg(tmp_path / "loop-by-hand.svg", "2 labels", "13 labels", "random", "margin")
 
 
+def test_what_auto_covers(tmp_path: Path) -> None:
+    """An answer stands for ever fewer points, and ever smaller circles are drawn."""
+    said = run("what_auto_covers", tmp_path)
+    shares = [int(found) for found in re.findall(r"stands for (\d+) point", said)]
+    assert len(shares) == 3
+    assert shares == sorted(shares, reverse=True)
+    assert shares[0] == 30  # 300 points, all in doubt, among 10 answers
+    check_svg(tmp_path / "what-auto-covers.svg", "10 labels: an answer stands for 30 points")
+
+
 def test_where_they_pick(tmp_path: Path) -> None:
     said = run("where_they_pick", tmp_path)
     assert said.count("of the rest right") == 4

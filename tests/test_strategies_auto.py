@@ -83,8 +83,8 @@ def test_out_of_scope_weighs_down_what_is_like_it(X: Any) -> None:
     found = asknext.select(X, n=10, strategy=Auto(), labelled=inside, y=y, out_of_scope=outside, proba=p)
     told = np.concatenate([inside, outside])
     centred = X - X.mean(axis=0)
-    kind = (np.arange(12) < 6).astype(int)
-    scope = softmax_head(centred[told], kind, 2, strength=1 / 3).proba(centred)[:, 1]
+    kind = np.concatenate([y, np.full(6, 3)])  # what is out of scope is one class more
+    scope = 1 - softmax_head(centred[told], kind, 4, strength=0.1).proba(centred)[:, 3]
     assert found.ids.tolist() == plain(X, 1 - (top[:, 2] - top[:, 1]), 10, inside, outside, y, scope)
     assert np.mean(found.ids < 40) >= 0.7
     assert (found.parts["purity"] < 1).all()

@@ -20,6 +20,7 @@ from asknext.types import Array, Floats, Ids
 EACH = 20  # items looked at for each one asked, where not all are
 MOST = 20_000  # items looked at, unless more are asked
 FAINT = 1e-3  # chance of an item without doubt to be looked at, against that of a typical one
+STRENGTH = 0.1  # of the answers against the penalty, in the model of what is in scope
 AMONG = 16  # neighbours within its reach that tell the scale of an item, where not all are measured
 
 
@@ -119,19 +120,20 @@ class Auto(Strategy):
 
     def _purity(self, similar: SelfTuning, X: Any, round: Round, known: Ids) -> Floats:
         """The chance of each item to be in scope: the root of a vote of the answers times that of a model."""
-        inside = known[np.isin(round.asked, round.labelled)]
-        outside = known[np.isin(round.asked, round.out_of_scope)]
-        if not len(outside):
+        outside = len(round.classes)  # one class more, for all that belongs to none
+        kind = np.full(len(known), -1)
+        kind[np.searchsorted(round.asked, round.labelled)] = round.y
+        kind[np.searchsorted(round.asked, round.out_of_scope)] = outside
+        told, kind = known[kind >= 0], kind[kind >= 0]
+        within = kind < outside
+        if within.all():
             return np.ones(similar.m)
-        near, far = gathered(similar, inside, np.add), gathered(similar, outside, np.add)
-        share = len(inside) / (len(inside) + len(outside))
-        vote = (near + self.prior * share) / (near + far + self.prior)
-        if not len(inside):
+        near, far = gathered(similar, told[within], np.add), gathered(similar, told[~within], np.add)
+        vote = (near + self.prior * within.mean()) / (near + far + self.prior)
+        if not within.any():
             return np.asarray(np.sqrt(vote), dtype=np.float64)
-        told = np.concatenate([inside, outside])
-        kind = (np.arange(len(told)) < len(inside)).astype(np.intp)
-        scope = softmax_head(X[told], kind, 2, strength=1.0 / X.shape[1])  # as for rows of length 1
-        return np.asarray(np.sqrt(vote * scope.proba(X)[:, 1]), dtype=np.float64)
+        head = softmax_head(X[told], kind, outside + 1, strength=STRENGTH)
+        return np.asarray(np.sqrt(vote * (1.0 - head.proba(X)[:, outside])), dtype=np.float64)
 
 
 def doubts(round: Round) -> Floats:
