@@ -1,10 +1,10 @@
 """See how far each answer has to reach: what `auto` asks of a flat pool at 10, 100 and 1,000 labels.
 
-A pool of points in the plane, in four classes of very different density, two of which overlap. A model learns
-from the answers. Squares are darker the more the model doubts the points in them. A blue point has an answer;
-an orange one is asked in the last batch, and its circle is how far its answer reaches: to as many other points as
-would share the pool, by doubt, among all answers and this batch. Wide and everywhere with ten labels, narrow and
-along the border with a thousand, without a switch in between.
+A pool of points in the plane, in four classes of very different density, two of which overlap. A model
+learns from the answers. Squares are darker the more the model doubts the points in them. A blue point has an
+answer; an orange one is asked in the last batch, and its circle is how far its answer reaches: to as many
+other points as would share the pool, by doubt, among all answers and this batch. Wide and everywhere with ten
+labels, narrow and along the border with a thousand, without a switch in between.
 
     python examples/what_auto_covers.py [DIR] [--quick]
 """
@@ -90,7 +90,8 @@ def chart(stages: list[str]) -> Any:
     pictures = []
     for stage in stages:
         squares = alt.Chart(alt.NamedData("squares")).transform_filter(alt.datum.stage == stage)
-        points = alt.Chart(alt.NamedData("points")).transform_filter(alt.datum.stage == stage).encode(x=x, y=y)
+        points = alt.Chart(alt.NamedData("points")).transform_filter(alt.datum.stage == stage)
+        points = points.encode(x=x, y=y)
         old, new = points.transform_filter("!datum.new"), points.transform_filter("datum.new")
         pictures.append(
             alt.layer(

@@ -18,7 +18,7 @@ from asknext.strategies import Strategy, check_strategy
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 SCRIPTS = sorted(path.stem for path in EXAMPLES.glob("*.py") if path.stem not in ("stage", "referee"))
-DOCS = Path(__file__).parents[1] / "docs" / "tutorial"
+PAGES = sorted((Path(__file__).parents[1] / "docs").glob("*/README.md"))
 
 sys.path.append(str(EXAMPLES))  # as for a script that lies there
 
@@ -262,8 +262,11 @@ def test_the_same_game_for_everybody_and_another_with_another_seed(game: referee
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
-def test_the_tutorial_shows_every_script(name: str) -> None:
-    page = (DOCS / "README.md").read_text(encoding="utf-8")
-    assert f"python examples/{name}.py" in page
-    for picture in re.findall(r"\]\(([\w-]+\.svg)\)", page):
-        assert (DOCS / picture).is_file(), picture
+def test_the_docs_show_every_script(name: str) -> None:
+    assert any(f"python examples/{name}.py" in page.read_text(encoding="utf-8") for page in PAGES)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.parent.name)
+def test_pictures_of_the_docs_are_there(page: Path) -> None:
+    for picture in re.findall(r"\]\(([\w-]+\.svg)\)", page.read_text(encoding="utf-8")):
+        assert (page.parent / picture).is_file(), picture
