@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -33,6 +34,7 @@ class Plan:
     Parameters
     ----------
     updates : steps of the optimiser.
+    epochs : where above 0, the updates are instead those of so many epochs; see `whole_passes`.
     batch : items an update, at most.
     optimiser : "sgd", with momentum, or "adamw".
     rate : the highest learning rate.
@@ -49,11 +51,11 @@ class Plan:
     Source
     ------
     The defaults are those of Park et al. 2022 (MQ-Net): SGD, rate 0.1, momentum 0.9, weight decay
-    5e-4, batches of 64, a tenth at one half and three quarters. For its number of updates see
-    `whole_passes`.
+    5e-4, batches of 64, a tenth at one half and three quarters; its number of updates is `epochs=200`.
     """
 
     updates: int = 2000
+    epochs: int = 0
     batch: int = 64
     optimiser: Literal["sgd", "adamw"] = "sgd"
     rate: float = 0.1
@@ -65,6 +67,12 @@ class Plan:
     drop: float = 0.1
     warmup: int = 0
     mixed: bool = True
+
+    def over(self, n: int) -> Plan:
+        """The plan for n items, in which the number of updates is settled."""
+        if not self.epochs:
+            return self
+        return replace(self, updates=whole_passes(self.epochs, n, self.batch), epochs=0)
 
     def rate_at(self, update: int) -> float:
         """The learning rate of an update, counted from 0."""
@@ -104,9 +112,14 @@ def order(n: int, batch: int, update: int, seed: int) -> Ids:
     normalisation has nothing to go by.
     """
     steps = math.ceil(n / batch)
-    turn = spawn(seed, "order", update // steps).permutation(n)
     place = update % steps
+    turn = _turn(n, seed, update // steps)
     return turn[place * n // steps : (place + 1) * n // steps]
+
+
+@lru_cache(maxsize=4)
+def _turn(n: int, seed: int, epoch: int) -> Ids:
+    return spawn(seed, "order", epoch).permutation(n)
 
 
 def train(
@@ -115,7 +128,7 @@ def train(
     plan: Plan,
     seed: int,
     *,
-    after: Callable[[int], None] | None = None,
+    after: Callable[[int], bool | None] | None = None,
     progress: Callable[[int, int], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
     checkpoint: Path | None = None,
@@ -135,7 +148,7 @@ def train(
         own, which is restored afterwards.
     plan : updates, optimiser, schedule.
     seed : all randomness.
-    after : called with the number of updates done after each one.
+    after : called with the number of updates done after each one; True ends the training early.
     progress : called with the updates done and those due.
     cancelled : asked before each update.
     checkpoint : a file to resume from where it is there, and to write every `save_every` updates and at the
@@ -161,7 +174,7 @@ def train(
                 _keep(checkpoint, identity, update, module, optimiser)
                 raise Cancelled(f"training was stopped after {update} of {plan.updates} updates.")
             own = spawn_seed(seed, "update", update)
-            torch.manual_seed(own)
+            _seed(device, own)
             generator.manual_seed(own)
             for group in optimiser.param_groups:
                 group["lr"] = plan.rate_at(update)
@@ -171,16 +184,17 @@ def train(
             value.backward()
             optimiser.step()
             losses[update % LOOK_EVERY] = value.detach()
-            if after is not None:
-                after(update + 1)
-            last = update + 1 == plan.updates
+            enough = after is not None and after(update + 1)
+            last = enough or update + 1 == plan.updates
             saved = checkpoint is not None and (update + 1) % save_every == 0
             if last or saved or (update + 1) % LOOK_EVERY == 0:
                 _check(losses, update + 1, plan)
                 if progress is not None:
                     progress(update + 1, plan.updates)
             if last or saved:
-                _keep(checkpoint, identity, update + 1, module, optimiser)
+                _keep(checkpoint, identity, plan.updates if last else update + 1, module, optimiser)
+            if last:
+                break
     module.eval()
 
 
@@ -201,7 +215,7 @@ def reproducible(device: torch.device, seed: int | None = None) -> Iterator[None
     gpus = [device] if device.type == "cuda" else []
     with torch.random.fork_rng(gpus), torch.backends.cudnn.flags(benchmark=False, deterministic=True):
         if seed is not None:
-            torch.manual_seed(seed)
+            _seed(device, seed)
         yield
 
 
@@ -222,6 +236,15 @@ def out_of_memory(what: str) -> Iterator[None]:
         raise AskNextError(
             f"the memory does not suffice for {what}; choose smaller ones, or a smaller network."
         ) from error
+
+
+def _seed(device: torch.device, seed: int) -> None:
+    """Seed torch's own generators of the processor and the device: `torch.manual_seed` does so for every kind
+    of device, and where there is none it queues the call, for ever."""
+    torch.default_generator.manual_seed(seed)
+    if device.type == "cuda":
+        place = torch.cuda.current_device() if device.index is None else device.index
+        torch.cuda.default_generators[place].manual_seed(seed)
 
 
 def _check(losses: Tensor, done: int, plan: Plan) -> None:
