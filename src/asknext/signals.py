@@ -47,7 +47,7 @@ def given_columns(X: Any, given: Mapping[str, Any]) -> dict[str, Any]:
 
     Parameters
     ----------
-    X : (n, …) the pool's rows; they serve as `embedding` where they are numeric.
+    X : (n, …) the pool's rows; they serve as `embedding` where they are numeric. None where they are not to.
     given : further columns (n, …) by name, in any form that `asknext.rows.load` takes.
 
     Returns
@@ -58,7 +58,7 @@ def given_columns(X: Any, given: Mapping[str, Any]) -> dict[str, Any]:
     ------
     AskNextError : a given column is not numeric, or an embedding has no columns.
     """
-    features = rows.matrix(X)
+    features = None if X is None else rows.matrix(X)
     columns = {} if features is None or features.shape[1] == 0 else {"embedding": features}
     for name, values in given.items():
         read = rows.matrix if name == "embedding" else rows.numbers

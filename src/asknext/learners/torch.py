@@ -192,7 +192,7 @@ class TorchModel:
         """
         batches = Batches(X, self.seen.device)
         if batches.shape != self.seen.shape and not batches.images:
-            raise AskNextError(f"the items are {batches.shape}, and the network learnt {self.seen.shape}.")
+            raise AskNextError(f"an item is {batches.shape} here, and was {self.seen.shape} in training.")
         dropout = self.learner.draws > 0 and not self.learner.how.swag
         every, networks = [], []
         for place, member in enumerate(self.members):
