@@ -21,7 +21,7 @@ from asknext.deep.networks import Network
 from asknext.deep.supervised import Supervised
 from asknext.deep.training import Plan
 from asknext.errors import AskNextError
-from asknext.learners import make
+from asknext.learners import as_learner, make
 from asknext.learners.base import Learner, OnePass
 from asknext.learners.fitting import Fitting, Table
 from asknext.learners.recipes import Linear, Mlp, Resnet18
@@ -322,6 +322,7 @@ def test_any_module_is_trained_from_its_weights_with_a_head_of_its_own() -> None
     learner = TorchLearner(
         module, Supervised(Plan(updates=1, rate=0.0), loss_module=True, maps=("encode.1", "encode")), draws=3
     )
+    assert as_learner(module).key == TorchLearner(module).key
     model = trained(learner)
     network = model.members[0].network
     torch.testing.assert_close(network.encode[0].weight, before["encode.0.weight"])
@@ -356,11 +357,20 @@ def test_keys_tell_learners_apart() -> None:
     assert TorchLearner(module).key == TorchLearner(module).key
 
 
-def test_a_skorch_net_is_a_scikit_learn_classifier() -> None:
+def test_a_skorch_net_is_taken_as_it_is() -> None:
     skorch = pytest.importorskip("skorch")
     net = skorch.NeuralNetClassifier(
-        nn.Sequential(nn.Linear(64, 10)), criterion=nn.CrossEntropyLoss, max_epochs=3, verbose=0
-    )
+        nn.Linear, module__in_features=64, module__out_features=10, criterion=nn.CrossEntropyLoss,
+        max_epochs=60, lr=0.01, train_split=None, verbose=0,
+    )  # fmt: skip
+    learner = as_learner(net)
+    inside = SEEN[DIGITS[SEEN] != 3]
+    models = [learner.fit(X[inside], DIGITS[inside], seed) for seed in (0, 0, 1)]
+    assert models[0].classes.tolist() == [0, 1, 2, 4, 5, 6, 7, 8, 9]
+    first, same, other = (model.signal("proba", X) for model in models)
+    np.testing.assert_array_equal(first, same)
+    assert np.abs(first - other).max() > 0.01
+    assert np.mean(models[0].classes[first.argmax(axis=1)] == DIGITS) > 0.6
     campaign = asknext.Campaign(X, net, "margin", seed=0)
     campaign.tell(range(60), DIGITS[:60].tolist())
     assert len(campaign.ask(5)) == 5

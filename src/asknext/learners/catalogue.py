@@ -10,6 +10,7 @@ from asknext.extras import extra
 from asknext.learners.base import Learner
 from asknext.learners.precomputed import Precomputed
 from asknext.learners.sklearn import SklearnLearner
+from asknext.learners.skorch import SkorchLearner, is_skorch
 from asknext.plugins import called, find, plugins
 
 
@@ -107,7 +108,10 @@ def make(name: str) -> Learner:
 
 
 def as_learner(learner: Any) -> Learner:
-    """A learner from what users write: a name, a scikit-learn classifier, or a learner.
+    """A learner from what users write: a name, a scikit-learn classifier, a network, or a learner.
+
+    A PyTorch module, and so a Lightning one, is trained by `asknext.learners.torch.TorchLearner` as it does
+    by default; a skorch net has a training of its own.
 
     Raises
     ------
@@ -117,4 +121,10 @@ def as_learner(learner: Any) -> Learner:
         return make(learner)
     if isinstance(learner, Learner) and not isinstance(learner, type):
         return learner
+    if is_skorch(learner):
+        return SkorchLearner(learner)
+    if hasattr(learner, "named_modules") and not isinstance(learner, type):
+        from asknext.learners.torch import TorchLearner
+
+        return TorchLearner(learner)
     return SklearnLearner(learner)
