@@ -57,16 +57,16 @@ def test_dropout_leaves_batch_normalisation_alone() -> None:
 
 
 def test_a_draw_leaves_out_the_same_units_for_all_items() -> None:
-    net = networks.mlp(4, 6, (50, 40), dropout=0.4).eval()
+    net = networks.mlp(4, 6, (50, 1000), dropout=0.4).eval()
     x = torch.rand(7, 6)
     seen: list[Tensor] = []
     with Masks(net, 1) as masks, tapped(net, (), into="head") as found:
         for part in (x[:3], x):
             net(part)
             seen.append(found["head"])
-    mask = masks._masks["dropout", 40]
+    mask = masks._masks["dropout", 1000]
     assert mask.unique().tolist() == pytest.approx([0.0, 1 / 0.6])
-    assert 0.3 < (mask == 0).float().mean() < 0.5
+    assert 0.35 < (mask == 0).float().mean() < 0.45
     torch.testing.assert_close(seen[0], seen[1][:3])
     assert not seen[1][:, mask == 0].any()
     with torch.no_grad():
