@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from asknext.deep import networks
 from asknext.deep.networks import Network
@@ -38,6 +39,8 @@ class Mlp:
 @dataclass(frozen=True)
 class Resnet18:
     """ResNet-18 from scratch, see `asknext.deep.networks.resnet18`."""
+
+    images: ClassVar[bool] = True
 
     stem: int = 32
     width: int = 64

@@ -86,6 +86,11 @@ class TorchLearner:
         }
         return frozenset({"proba", "embedding", *(name for name, there in more.items() if there)})
 
+    @property
+    def reads_images(self) -> bool:
+        """Whether it wants raw images where there are features as well: the network says so by `images`."""
+        return getattr(self.network, "images", False)
+
     @cached_property
     def key(self) -> str:
         """Fingerprint of the network, the training, and PyTorch's version."""
