@@ -389,6 +389,24 @@ def test_names_have_parameters_of_all_parts(name: str) -> None:
         make(f"{name}(depth=3)")
 
 
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ("updates=0", "updates is 0; give a whole number of at least 1"),
+        ("updates='many'", "updates is 'many'"),
+        ("optimiser='adam'", "optimiser is 'adam'; choose one of sgd, adamw"),
+        ("schedule='linear'", "choose one of step, cosine, constant"),
+        ("rate=-1", "rate is -1; give a number of at least 0"),
+        ("swag=-1", "swag is -1"),
+        ("held_out=1", "held_out is 1; give a share"),
+        ("augmentation='flop'", "unknown augmentation 'flop'; did you mean 'flip'"),
+    ],
+)
+def test_parameters_out_of_range(wrong: str, said: str) -> None:
+    with pytest.raises(AskNextError, match=said):
+        make(f"resnet18({wrong})")
+
+
 def test_a_wrong_kind_of_items_is_refused() -> None:
     with pytest.raises(AskNextError, match="reads images"):
         TINY.fit(X[:5], DIGITS[:5], 0)
@@ -402,8 +420,10 @@ def test_a_wrong_kind_of_items_is_refused() -> None:
 def test_what_is_no_network() -> None:
     with pytest.raises(AskNextError, match="is no network"):
         TorchLearner("resnet50")
-    with pytest.raises(AskNextError, match="members is 0"):
+    with pytest.raises(AskNextError, match="members is 0; give a whole number of at least 1"):
         TorchLearner(Mlp(), members=0)
+    with pytest.raises(AskNextError, match="no network can be made for 10 classes of items"):
+        trained(TorchLearner(Mlp(dropout=7)))
     with pytest.raises(AskNextError, match="no linear layer"):
         trained(TorchLearner(nn.Sequential(nn.Flatten())))
     with pytest.raises(AskNextError, match="no dropout"):

@@ -233,8 +233,9 @@ _HINTS = {
     "embedding": "give embedding=, a numeric matrix with a row for each item.",
     "logits": "give signals={\"logits\": …} or a learner that has them, such as logistic-regression or mlp, "
     "or choose what reads `proba`, such as the detector msp or score='msp'.",
-    "samples": "choose a learner that draws several predictions, such as a random forest.",
-    "predicted_loss": "give signals={\"predicted_loss\": …}, or choose another strategy.",
+    "samples": "choose a learner that draws several predictions, such as a random forest or mlp-head.",
+    "predicted_loss": "give signals={\"predicted_loss\": …}, or choose a network that learns its loss, such "
+    "as mlp-head(loss_module=True).",
     "truth": "only a benchmark knows the true classes beforehand, so choose another strategy.",
     "reference_proba": "only a benchmark has a reference model, so choose another strategy.",
 }

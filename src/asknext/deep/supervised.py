@@ -19,8 +19,9 @@ from asknext.deep.batches import Batches, Standard
 from asknext.deep.loss_module import LossModule, channels, ranking_loss
 from asknext.deep.swag import Moments
 from asknext.deep.taps import head_of, tapped
-from asknext.deep.training import LOOK_EVERY, Plan, order, reproducible, train
+from asknext.deep.training import LOOK_EVERY, Plan, check_whole, order, reproducible, train
 from asknext.errors import AskNextError
+from asknext.plugins import find
 from asknext.randomness import spawn, spawn_seed
 from asknext.types import Array, Ids
 
@@ -50,6 +51,10 @@ class Supervised:
     Source
     ------
     Yoo & Kweon 2019 for the loss module, detached at 0.6 of the training as in Park et al. 2022.
+
+    Raises
+    ------
+    AskNextError : a number is out of range, or there is no such augmentation.
     """
 
     plan: Plan = field(default_factory=Plan)
@@ -63,10 +68,19 @@ class Supervised:
     held_out: float = 0.0
     patience: int = 10
 
+    def __post_init__(self) -> None:
+        for name, least in (("crop", 0), ("swag", 0), ("patience", 1)):
+            check_whole(name, getattr(self, name), least)
+        if not (isinstance(self.held_out, int | float) and 0 <= self.held_out < 1):
+            raise AskNextError(f"held_out is {self.held_out!r}; give a share from 0 to below 1.")
+        if isinstance(self.augmentation, str):
+            find("augmentation", self.augmentation, AUGMENTATIONS)
+
     @property
     def change(self) -> Augmentation:
         """What happens to images in training."""
-        named = AUGMENTATIONS[self.augmentation] if isinstance(self.augmentation, str) else self.augmentation
+        given = self.augmentation
+        named = find("augmentation", given, AUGMENTATIONS) if isinstance(given, str) else given
         return together(partial(crop, side=self.crop), named) if self.crop else named
 
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args, get_type_hints
 
 import torch
 from torch import Tensor, nn
@@ -52,6 +52,10 @@ class Plan:
     ------
     The defaults are those of Park et al. 2022 (MQ-Net): SGD, rate 0.1, momentum 0.9, weight decay
     5e-4, batches of 64, a tenth at one half and three quarters; its number of updates is `epochs=200`.
+
+    Raises
+    ------
+    AskNextError : a number is out of range, or there is no such optimiser or schedule.
     """
 
     updates: int = 2000
@@ -67,6 +71,17 @@ class Plan:
     drop: float = 0.1
     warmup: int = 0
     mixed: bool = True
+
+    def __post_init__(self) -> None:
+        for name, least in (("updates", 1), ("epochs", 0), ("batch", 1), ("warmup", 0)):
+            check_whole(name, getattr(self, name), least)
+        for name in ("optimiser", "schedule"):
+            known = get_args(get_type_hints(Plan)[name])
+            if getattr(self, name) not in known:
+                raise AskNextError(f"{name} is {getattr(self, name)!r}; choose one of {', '.join(known)}.")
+        for name in ("rate", "momentum", "decay", "drop"):
+            if not isinstance(getattr(self, name), int | float) or not 0 <= getattr(self, name) < math.inf:
+                raise AskNextError(f"{name} is {getattr(self, name)!r}; give a number of at least 0.")
 
     def over(self, n: int) -> Plan:
         """The plan for n items, in which the number of updates is settled."""
@@ -91,6 +106,17 @@ class Plan:
         return torch.optim.SGD(
             learnt, self.rate, momentum=self.momentum, weight_decay=self.decay, nesterov=self.nesterov
         )
+
+
+def check_whole(name: str, value: object, least: int) -> None:
+    """Refuse a parameter that is no whole number, or too small.
+
+    Raises
+    ------
+    AskNextError : it is one of these.
+    """
+    if not isinstance(value, int) or value < least:
+        raise AskNextError(f"{name} is {value!r}; give a whole number of at least {least}.")
 
 
 def whole_passes(epochs: int, n: int, batch: int, least: int = 100) -> int:

@@ -19,7 +19,7 @@ from asknext.deep.batches import Batches
 from asknext.deep.inference import dropout_masks, outputs, swag_draws, swag_mean
 from asknext.deep.supervised import Classifier, Supervised, fit
 from asknext.deep.taps import with_head
-from asknext.deep.training import best_device
+from asknext.deep.training import best_device, check_whole
 from asknext.errors import AskNextError
 from asknext.randomness import spawn_seed
 from asknext.signals import softmax
@@ -69,8 +69,7 @@ class TorchLearner:
 
     def __post_init__(self) -> None:
         for name, least in (("members", 1), ("draws", 0)):
-            if getattr(self, name) < least:
-                raise AskNextError(f"{name} is {getattr(self, name)}; give at least {least}.")
+            check_whole(name, getattr(self, name), least)
         if not callable(self.network):
             raise AskNextError(f"{self.network!r} is no network; give a module, or what makes one.")
 
@@ -152,7 +151,15 @@ class TorchLearner:
     def _make(self, classes: int, shape: tuple[int, ...]) -> nn.Module:
         if isinstance(self.network, nn.Module):
             return with_head(deepcopy(self.network), classes)
-        return self.network(classes, shape)
+        try:
+            return self.network(classes, shape)
+        except (TypeError, ValueError, RuntimeError) as error:
+            if isinstance(error, AskNextError):
+                raise
+            reason = str(error).partition("\n")[0]
+            raise AskNextError(
+                f"no network can be made for {classes} classes of items {shape}: {reason}"
+            ) from error
 
 
 @dataclass(frozen=True)
