@@ -13,9 +13,10 @@ import pytest
 SOURCE = Path(__file__).parents[1] / "src" / "asknext"
 
 LAYERS = [
-    "errors", "types", "files", "randomness", "plugins", "rows", "pool", "answers", "kernels", "signals",
-    "round", "strategies", "learners", "detectors", "encoders", "oracles", "log", "monitor", "quality",
-    "cache", "choosing", "campaign", "one_shot", "sampler", "datasets", "bench", "studio", "cli", "__main__",
+    "errors", "types", "files", "randomness", "plugins", "extras", "rows", "pool", "answers", "kernels",
+    "deep", "signals", "round", "strategies", "learners", "detectors", "encoders", "oracles", "log",
+    "monitor", "quality", "cache", "choosing", "campaign", "one_shot", "sampler", "datasets", "bench",
+    "studio", "cli", "__main__",
 ]  # fmt: skip
 """The layout of the design, top to bottom: a module imports from its own layer or from those above it."""
 
@@ -56,11 +57,12 @@ def test_no_module_over_400_lines(path: Path) -> None:
     assert len(path.read_text().splitlines()) <= 400
 
 
-def test_kernels_know_nothing_of_active_learning() -> None:
-    for path in sorted((SOURCE / "kernels").glob("*.py")):
+@pytest.mark.parametrize("folder", ["kernels", "deep"])
+def test_kernels_and_networks_know_nothing_of_active_learning(folder: str) -> None:
+    for path in sorted((SOURCE / folder).glob("*.py")):
         words = set(re.findall(r"[a-z]+", path.read_text().lower())) if path.stem != "__init__" else set()
         for word in ("labelled", "candidate", "oracle", "strategy", "pool", "query"):
-            assert word not in words, f"kernels/{path.name} speaks of '{word}'"
+            assert word not in words, f"{folder}/{path.name} speaks of '{word}'"
 
 
 def test_import_is_light() -> None:

@@ -53,8 +53,11 @@ class Chooser:
         self.seed = seed
         self.columns = columns
         own = {} if embedding is None else {"embedding": embedding}
-        self.given = given_columns(table.X, {**(signals or {}), **own})
-        if isinstance(learner, str) and rows.matrix(table.X) is None:
+        numeric = rows.is_numeric(table.X)
+        provides = frozenset[str]() if self.learner is None else self.learner.provides
+        learnt = len(table.X.shape) > 2 and "embedding" in provides  # better than the pixels of an image
+        self.given = given_columns(None if learnt else table.X, {**(signals or {}), **own})
+        if isinstance(learner, str) and not numeric:
             raise AskNextError(
                 f"the learner '{learner}' reads numbers, and X holds something else; give features, or a "
                 "scikit-learn pipeline that makes them."

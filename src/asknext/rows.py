@@ -94,16 +94,21 @@ def take(X: Any, ids: Ids) -> Any:
     return nw.to_native(nw.from_native(X, eager_only=True)[ids])
 
 
+def is_numeric(X: Any) -> bool:
+    """Whether X holds nothing but numbers, true and false."""
+    if isinstance(X, np.ndarray) or sparse.issparse(X):
+        return X.dtype.kind in "biuf"
+    schema = nw.from_native(X, eager_only=True).schema
+    return all(dtype.is_numeric() or dtype == nw.Boolean for dtype in schema.values())
+
+
 def numbers(X: Any) -> Any | None:
     """X as floating-point numbers in the shape it has, dense or CSR; None where it holds anything else."""
+    if not is_numeric(X):
+        return None
     if isinstance(X, np.ndarray) or sparse.issparse(X):
-        if X.dtype.kind not in "biuf":
-            return None
         return X if X.dtype.kind == "f" else X.astype(np.float64)
-    frame = nw.from_native(X, eager_only=True)
-    if all(dtype.is_numeric() or dtype == nw.Boolean for dtype in frame.schema.values()):
-        return frame.select(nw.all().cast(nw.Float64)).to_numpy()
-    return None
+    return nw.from_native(X, eager_only=True).select(nw.all().cast(nw.Float64)).to_numpy()
 
 
 def matrix(X: Any) -> Any | None:

@@ -47,7 +47,7 @@ def given_columns(X: Any, given: Mapping[str, Any]) -> dict[str, Any]:
 
     Parameters
     ----------
-    X : (n, …) the pool's rows; they serve as `embedding` where they are numeric.
+    X : (n, …) the pool's rows; they serve as `embedding` where they are numeric. None where they are not to.
     given : further columns (n, …) by name, in any form that `asknext.rows.load` takes.
 
     Returns
@@ -58,7 +58,7 @@ def given_columns(X: Any, given: Mapping[str, Any]) -> dict[str, Any]:
     ------
     AskNextError : a given column is not numeric, or an embedding has no columns.
     """
-    features = rows.matrix(X)
+    features = None if X is None else rows.matrix(X)
     columns = {} if features is None or features.shape[1] == 0 else {"embedding": features}
     for name, values in given.items():
         read = rows.matrix if name == "embedding" else rows.numbers
@@ -233,8 +233,9 @@ _HINTS = {
     "embedding": "give embedding=, a numeric matrix with a row for each item.",
     "logits": "give signals={\"logits\": …} or a learner that has them, such as logistic-regression or mlp, "
     "or choose what reads `proba`, such as the detector msp or score='msp'.",
-    "samples": "choose a learner that draws several predictions, such as a random forest.",
-    "predicted_loss": "give signals={\"predicted_loss\": …}, or choose another strategy.",
+    "samples": "choose a learner that draws several predictions, such as a random forest or mlp-head.",
+    "predicted_loss": "give signals={\"predicted_loss\": …}, or choose a network that learns its loss, such "
+    "as mlp-head(loss_module=True).",
     "truth": "only a benchmark knows the true classes beforehand, so choose another strategy.",
     "reference_proba": "only a benchmark has a reference model, so choose another strategy.",
 }

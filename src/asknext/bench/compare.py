@@ -76,7 +76,7 @@ def carry_out(
     cells = runs(out, settings)
     jobs = min(jobs, sum(not run.finished(settings) for run in cells)) or 1
     parent = os.getpid() if jobs > 1 else None
-    tasks = (delayed(execute)(run, data.X, y, data.classes, settings, parent) for run in cells)
+    tasks = (delayed(execute)(run, data.seen, y, data.classes, settings, parent) for run in cells)
     finished: set[Run] = set()
     with _watch(cells, finished, progress):
         try:
@@ -137,7 +137,7 @@ def check_strategies(settings: Settings, data: Dataset) -> None:
     """
     y = class_positions(data)
     for name in settings.strategies:
-        check(Run(Path(), name, 0), data.X, y, data.classes, settings)
+        check(Run(Path(), name, 0), data.seen, y, data.classes, settings)
     if settings.detector != "auto" and not any(OOD in get(name).needs for name in settings.strategies):
         raise AskNextError(
             f"the detector '{settings.detector}' is chosen, but no strategy here reads the signal 'ood'; "
@@ -176,7 +176,7 @@ def measure(
     @cache
     def judges(seed: int) -> Array:
         kept = next((Run(out, name, seed).columns for name in settings.strategies if informed(name)), None)
-        return reference(data.X, y, data.classes, divided(seed), settings, seed, kept)
+        return reference(data.seen, y, data.classes, divided(seed), settings, seed, kept)
 
     for run in runs(out, settings):
         judge = judges(run.seed) if asked else None

@@ -34,7 +34,7 @@ def insight(
     Parameters
     ----------
     strategy : a name.
-    X, y : (n, d) features and (n,) class positions of the whole data set.
+    X, y : (n, …) what the learner sees and (n,) class positions of the whole data set.
     classes : the labels that the positions stand for.
     parts : the pool and the test items.
     settings : name the learner.

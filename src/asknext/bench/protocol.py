@@ -13,8 +13,7 @@ from sklearn.model_selection import train_test_split
 from asknext import __version__, rows
 from asknext.bench.division import Split, among, first_labels, in_scope, shaped
 from asknext.bench.scenario import Scenario, read_scenario
-from asknext.datasets import Dataset, load
-from asknext.datasets.mixed import load_mixed
+from asknext.datasets import Dataset, images, load, load_mixed
 from asknext.errors import AskNextError
 from asknext.files import occupied, read_json, sweep, write_json
 from asknext.learners import make
@@ -105,10 +104,24 @@ class Settings:
 def load_data(settings: Settings) -> Dataset:
     """The data of a comparison, items of another data set among them where the scenario wants it.
 
+    A learner that reads images gets them beside the features, from which metrics are computed.
+
     Raises
     ------
     AskNextError : they are absent or unusable.
     """
+    data = _features(settings)
+    if not reads_images(settings.learner):
+        return data
+    return replace(data, images=images(settings.source, settings.scenario.ood_data))
+
+
+def reads_images(learner: str) -> bool:
+    """Whether a learner wants raw images in place of features."""
+    return getattr(make(learner), "reads_images", False)
+
+
+def _features(settings: Settings) -> Dataset:
     if settings.scenario.ood_data is None:
         return load(settings.source, settings.target)
     if settings.target is not None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from asknext import detectors, strategies
 from asknext.bench.compare import check_strategies
-from asknext.bench.protocol import Settings, fit_to_pool, load_data
+from asknext.bench.protocol import Settings, fit_to_pool, load_data, reads_images
 from asknext.bench.published_table import Published, read_published
 from asknext.bench.scenario import Scenario, read_scenario
 from asknext.datasets import Dataset
@@ -142,11 +142,12 @@ def prepare(recipe: Recipe) -> tuple[dict[str, tuple[Settings, Dataset]], dict[s
     AskNextError : data are absent or unusable, sizes do not fit them, or a strategy needs what the learner
         cannot give; the message names the task. Or no task is left to run.
     """
-    loaded: dict[tuple[str | None, ...], Dataset] = {}
+    loaded: dict[tuple[str | bool | None, ...], Dataset] = {}
     prepared: dict[str, tuple[Settings, Dataset]] = {}
     absent: dict[str, str] = {}
     for name, settings in recipe.tasks.items():
-        key = (settings.source, settings.target, settings.scenario.ood_data)
+        source = (settings.source, settings.target, settings.scenario.ood_data)
+        key = (*source, reads_images(settings.learner))
         try:
             if key not in loaded:
                 loaded[key] = load_data(settings)

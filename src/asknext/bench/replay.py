@@ -71,8 +71,8 @@ def repeat(out: Path, settings: Settings, data: Dataset, sample: int) -> Iterato
     chosen = spawn(0, "repeat").permutation(len(rounds))[:sample]
     for run, asked in (rounds[i] for i in np.sort(chosen)):
         parts = split(y, settings, run.seed, data.classes)
-        table = Table(data.X[parts.pool], holdout=data.X[parts.test])
-        signals = insight(run.strategy, data.X, y, data.classes, parts, settings, run.seed, run.columns)
+        table = Table(data.seen[parts.pool], holdout=data.seen[parts.test])
+        signals = insight(run.strategy, data.seen, y, data.classes, parts, settings, run.seed, run.columns)
         picks = _ask_again(run, asked, table, signals, settings)
         yield Repeat(run.strategy, run.seed, asked.body["round"], picks == asked.body["ids"])
 

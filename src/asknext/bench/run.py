@@ -133,7 +133,7 @@ def open_campaign(
     Parameters
     ----------
     run : which one.
-    X, y : (n, d) features and (n,) class positions of the whole data set.
+    X, y : (n, …) what the learner sees and (n,) class positions of the whole data set.
     classes : the labels that the positions stand for.
     settings : the protocol.
     """
@@ -176,6 +176,7 @@ def execute(
     """
     if parent is not None:
         _leave_with(parent)
+    _learner_key(settings.learner)  # imports what the learner needs, so that it takes one thread as well
     with one_thread():
         campaign, parts, oracle = open_campaign(run, X, y, classes, settings)
         with campaign:

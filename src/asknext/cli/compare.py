@@ -37,7 +37,9 @@ def compare(
         "package.module:Name for your own.",
         show_default="auto, random and margin; more on data sets that have a name")] = None,
     learner: Annotated[str, typer.Option(
-        help="logistic-regression, random-forest, gradient-boosting, mlp, linear-svm or rbf-svm.")
+        help="logistic-regression, random-forest, gradient-boosting, mlp, linear-svm or rbf-svm; with "
+        "PyTorch linear-probe, mlp-head, and of images resnet18 or resnet18-224, with parameters such as "
+        "resnet18(updates=500).")
     ] = "logistic-regression",
     detector: Annotated[str, typer.Option(
         help="Tells what is out of scope, to strategies that read the signal ood; see asknext detectors.")

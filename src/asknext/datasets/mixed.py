@@ -13,6 +13,7 @@ from asknext.datasets.published import PUBLISHED, Published
 from asknext.datasets.sources import numbered
 from asknext.errors import AskNextError
 from asknext.plugins import find
+from asknext.types import Array
 
 
 def load_mixed(inside: str, outside: str) -> Dataset:
@@ -35,7 +36,8 @@ def load_mixed(inside: str, outside: str) -> Dataset:
     AskNextError : there is no such published data set, it is absent, the two are the same, or their items
         cannot lie in one space: texts and images, images of different sizes, or tables of different columns.
     """
-    (first, n), (second, m) = _published(inside), _published(outside)
+    why = "--ood-data mixes published data sets alone"
+    (first, n), (second, m) = _published(inside, why), _published(outside, why)
     if first is second:
         raise AskNextError(f"'{inside}' and '{outside}' are the same data set; name another one as outside.")
     if first.kind != second.kind:
@@ -52,13 +54,38 @@ def load_mixed(inside: str, outside: str) -> Dataset:
     )
 
 
-def _published(source: str) -> tuple[Published, int | None]:
+def images(inside: str, outside: str | None = None) -> Array:
+    """The images that the rows of a published data set, or of a mixed pool, were made of.
+
+    Parameters
+    ----------
+    inside, outside : as for `load_mixed`; without the second, as for `asknext.datasets.load`.
+
+    Returns
+    -------
+    (n, h, w, 3) or (n, h, w) bytes.
+
+    Raises
+    ------
+    AskNextError : there is no such published data set, it is absent, or its items are no images.
+    """
+    why = "a learner that reads images finds them in published data sets alone"
+    (entry, n), *others = [_published(source, why) for source in (inside, outside) if source is not None]
+    if "image" not in entry.kind:
+        raise AskNextError(f"the items of '{entry.name}' are no images; choose another learner.")
+    found = entry.items(n)
+    for other, m in others:
+        found = _joined(found, other.items(m), entry.name, other.name)
+    return found.values
+
+
+def _published(source: str, why: str) -> tuple[Published, int | None]:
     """The data set that a source such as "mnist:10000" names, and how many of its items."""
     name, colon, number = source.partition(":")
     try:
         entry = find("published data set", name, PUBLISHED)
     except AskNextError as error:
-        raise AskNextError(f"--ood-data mixes published data sets alone: {error}") from error
+        raise AskNextError(f"{why}: {error}") from error
     return entry, numbered(source, entry.load, number)["first"] if colon else None
 
 

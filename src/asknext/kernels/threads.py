@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
-from typing import Any
 
 from threadpoolctl import ThreadpoolController
 
@@ -15,6 +16,16 @@ def _controller() -> ThreadpoolController:
     return ThreadpoolController()
 
 
-def one_thread() -> AbstractContextManager[Any]:
-    """A context in which numerical libraries use one thread."""
-    return _controller().limit(limits=1)
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """A context in which numerical libraries use one thread; PyTorch too, where it has been imported."""
+    torch = sys.modules.get("torch")
+    before = torch.get_num_threads() if torch else 1
+    with _controller().limit(limits=1):
+        try:
+            if torch:
+                torch.set_num_threads(1)
+            yield
+        finally:
+            if torch:
+                torch.set_num_threads(before)

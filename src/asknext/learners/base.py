@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -23,6 +24,15 @@ class Model(Protocol):
 
     def signal(self, name: str, X: Any) -> Array:
         """Rows of a signal for rows of X; class columns in the order of `classes`."""
+        ...
+
+
+@runtime_checkable
+class OnePass(Protocol):
+    """A model that computes several signals in one pass over the rows."""
+
+    def signals(self, name: str, X: Any) -> Mapping[str, Array]:
+        """A signal for rows of X, with all others that come of the same pass."""
         ...
 
 
@@ -56,7 +66,12 @@ finite, so the logit of such a class is merely so low that its softmax is 0."""
 
 
 def aligned_signal(model: Model, name: str, X: Any, n_classes: int) -> Array:
-    """A model's signal with one column for each of `n_classes` classes.
+    """A model's signal with one column for each of `n_classes` classes; see `aligned`."""
+    return aligned(model, name, model.signal(name, X), rows.count(X), n_classes)
+
+
+def aligned(model: Model, name: str, values: Array, m: int, n_classes: int) -> Array:
+    """A signal that a model handed out, with one column for each of `n_classes` classes.
 
     A model knows the classes it was fitted on; the pool may know more. Columns are placed by class, and a
     class unknown to the model gets probability 0.
@@ -65,7 +80,8 @@ def aligned_signal(model: Model, name: str, X: Any, n_classes: int) -> Array:
     ----------
     model : a fitted learner.
     name : the signal.
-    X : (m, …) rows.
+    values : the signal, as the model hands it out.
+    m : rows that there should be.
     n_classes : classes the pool knows.
 
     Returns
@@ -75,13 +91,12 @@ def aligned_signal(model: Model, name: str, X: Any, n_classes: int) -> Array:
     Raises
     ------
     AskNextError : the model speaks of more classes than the pool knows, or has no column for each of them, or
-        no row for each of X.
+        no row for each item.
     """
-    values = model.signal(name, X)
-    if len(values) != rows.count(X):
+    if len(values) != m:
         raise AskNextError(
-            f"the learner's signal '{name}' has {len(values)} rows for {rows.count(X)} items; choose a "
-            "learner that predicts each row."
+            f"the learner's signal '{name}' has {len(values)} rows for {m} items; choose a learner that "
+            "predicts each row."
         )
     check_axes(name, values)
     missing = CLASS_AXIS.get(name)

@@ -6,9 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from asknext.errors import AskNextError
+from asknext.extras import extra
 from asknext.learners.base import Learner
 from asknext.learners.precomputed import Precomputed
 from asknext.learners.sklearn import SklearnLearner
+from asknext.learners.skorch import SkorchLearner, is_skorch
 from asknext.plugins import called, find, plugins
 
 
@@ -60,21 +62,39 @@ LEARNERS: dict[str, Callable[[], Any]] = {
 """Names of learners, each with what makes one."""
 
 
+def _network(name: str) -> Callable[[], Any]:
+    def made() -> Any:
+        extra("torch", f"the learner '{name}'")
+        from asknext.learners.recipes import RECIPES
+
+        return RECIPES[name]
+
+    return made
+
+
+NETWORKS = {name: _network(name) for name in ("linear-probe", "mlp-head", "resnet18", "resnet18-224")}
+"""Those that need PyTorch, likewise."""
+
+
 def make(name: str) -> Learner:
     """The learner of a name, built in or from the entry point `asknext.learners`.
 
     Parameters
     ----------
-    name : such as `random-forest`, for scikit-learn's classifiers also with parameters in the place of those
-        that it would have: `random-forest(max_depth=10)`.
+    name : such as `random-forest`, for scikit-learn's classifiers and for networks also with parameters in
+        the place of those that it would have: `random-forest(max_depth=10)`.
 
     Raises
     ------
-    AskNextError : unknown name (the nearest one is suggested) or unknown parameter.
+    AskNextError : unknown name (the nearest one is suggested) or unknown parameter; or PyTorch is needed, and
+        it is not there.
     """
     name, parameters = called(name, "random-forest(max_depth=10)")
-    made = (LEARNERS.get(name) or find("learner", name, {**plugins("asknext.learners"), **LEARNERS}))()
+    own = {**LEARNERS, **NETWORKS}
+    made = (own.get(name) or find("learner", name, {**plugins("asknext.learners"), **own}))()
     if parameters:
+        if hasattr(made, "replaced"):
+            return made.replaced(parameters)
         if isinstance(made, Learner):
             raise AskNextError(f"the learner '{name}' takes no parameters; leave the brackets out.")
         known = made.get_params()
@@ -88,7 +108,10 @@ def make(name: str) -> Learner:
 
 
 def as_learner(learner: Any) -> Learner:
-    """A learner from what users write: a name, a scikit-learn classifier, or a learner.
+    """A learner from what users write: a name, a scikit-learn classifier, a network, or a learner.
+
+    A PyTorch module, and so a Lightning one, is trained by `asknext.learners.torch.TorchLearner` as it does
+    by default; a skorch net has a training of its own.
 
     Raises
     ------
@@ -98,4 +121,10 @@ def as_learner(learner: Any) -> Learner:
         return make(learner)
     if isinstance(learner, Learner) and not isinstance(learner, type):
         return learner
+    if is_skorch(learner):
+        return SkorchLearner(learner)
+    if hasattr(learner, "named_modules") and not isinstance(learner, type):
+        from asknext.learners.torch import TorchLearner
+
+        return TorchLearner(learner)
     return SklearnLearner(learner)

@@ -12,13 +12,17 @@ import numpy as np
 
 from asknext import rows
 from asknext.errors import AskNextError
-from asknext.learners.base import CLASS_AXIS, Learner, Model, aligned_signal
+from asknext.learners.base import CLASS_AXIS, Learner, Model, OnePass, aligned
 from asknext.pool import Pool
 from asknext.signals import Source, check_values
 from asknext.types import Array, Ids
 
 UNCACHED = frozenset({"samples"})
 """Signals that no cache keeps: a hundred draws of a prediction are a hundred times its size."""
+
+
+MOST_KEPT = 1 << 30
+"""Bytes of signals kept because they came of the pass of one that was wanted; more are computed again."""
 
 
 class Columns(Protocol):
@@ -83,6 +87,7 @@ class Fitting:
         self.columns = columns
         self.seconds = {"fit": 0.0, "predict": 0.0}
         self._loaded: dict[str, Array] = {}
+        self._passed: dict[str, tuple[Ids | None, dict[str, Array]]] = {}
 
     @cached_property
     def key(self) -> str:
@@ -123,9 +128,9 @@ class Fitting:
             store = self._store(name)
             values = None if store is None else store.get(self.column_key(name))
             if values is None:
-                values = self._predict(name, self.table.X)
+                values = self._predict(name, "pool")
                 if self.table.holdout is not None:
-                    values = np.concatenate([values, self._predict(name, self.table.holdout)])
+                    values = np.concatenate([values, self._predict(name, "holdout")])
                 if store is not None:
                     store.put(self.column_key(name), values)
             self._loaded[name] = values
@@ -142,19 +147,34 @@ class Fitting:
         def read(ids: Ids) -> Array:
             if self._store(name) is not None:
                 return self.column(name)[ids]
-            return self._predict(name, rows.take(self.table.X, ids), ids)
+            return self._predict(name, "rows", ids)
 
         return read
 
-    def _predict(self, name: str, X: Any, ids: Ids | None = None) -> Array:
+    def _predict(self, name: str, part: str, ids: Ids | None = None) -> Array:
+        """A signal for the whole "pool", the "holdout", or the given "rows" of the pool.
+
+        What comes of the same pass is kept for the next signal that is read of the same rows.
+        """
+        before, kept = self._passed.get(part, (None, {}))
+        if name in kept and np.array_equal(before, ids):  # type: ignore[arg-type]
+            return kept.pop(name)
+        X = self.table.holdout if part == "holdout" else self.table.X
+        X = X if ids is None else rows.take(X, ids)
         k = len(self.pool.classes)
         model = self.model
         if model is None:
             return _uninformed(name, rows.count(X), k)
         with self._timed("predict", X, ids):
-            values = aligned_signal(model, name, X, k).astype(np.float32, copy=False)
-            check_values(name, values, ids)
-            return values
+            found = model.signals(name, X) if isinstance(model, OnePass) else {name: model.signal(name, X)}
+            ready = {}
+            for each, values in found.items():
+                ready[each] = aligned(model, each, values, rows.count(X), k).astype(np.float32, copy=False)
+                check_values(each, ready[each], ids)
+            wanted = ready.pop(name)
+            small = sum(values.nbytes for values in ready.values()) <= MOST_KEPT
+            self._passed[part] = (ids, ready if small else {})
+            return wanted
 
     @contextmanager
     def _timed(self, deed: str, X: Any, ids: Ids | None) -> Iterator[None]:
