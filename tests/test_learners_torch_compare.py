@@ -16,6 +16,7 @@ pytest.importorskip("torch")
 
 import torch
 
+from asknext.bench.protocol import Settings, load_data
 from asknext.cli import compare  # noqa: F401  (it registers)
 from asknext.datasets.items import Items
 from asknext.datasets.published import PUBLISHED, Published
@@ -75,7 +76,18 @@ def test_a_comparison_on_images(tmp_path: Path) -> None:
 
 def test_images_are_wanted_where_there_are_none(tmp_path: Path) -> None:
     said = refused("compare", "wine", "--learner", RESNET, "--out", str(tmp_path / "out"))
-    assert "a learner that reads images finds them in published data sets alone" in said
+    assert "a learner that reads images finds them in published data sets and .npz files alone" in said
+    np.savez(tmp_path / "numbers.npz", X=np.arange(60.0).reshape(20, 3), y=np.arange(20) % 2)
+    said = refused("compare", tmp_path / "numbers.npz", "--learner", RESNET, "--out", str(tmp_path / "out"))
+    assert "X of numbers.npz is (20, 3) float64, which are no images" in said
+
+
+def test_images_of_ones_own(tmp_path: Path) -> None:
+    X = np.random.default_rng(0).integers(256, size=(60, 8, 8, 3)).astype(np.uint8)
+    np.savez(tmp_path / "mine.npz", X=X, y=np.arange(60) % 2)
+    data = load_data(Settings(str(tmp_path / "mine.npz"), None, ("random",), RESNET, 6, 3, 1, 1, 0.3))
+    assert np.array_equal(data.seen, X)
+    assert data.X.shape == (60, 192)
 
 
 @pytest.mark.slow
