@@ -239,7 +239,8 @@ def precision(device: torch.device, mixed: bool = True) -> torch.autocast:
 def reproducible(device: torch.device, seed: int | None = None) -> Iterator[None]:
     """A context with the same numbers on each run, which leaves torch's own randomness as it was."""
     gpus = [device] if device.type == "cuda" else []
-    with torch.random.fork_rng(gpus), torch.backends.cudnn.flags(benchmark=False, deterministic=True):
+    steady = torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True)
+    with torch.random.fork_rng(gpus), steady:
         if seed is not None:
             _seed(device, seed)
         yield
