@@ -197,11 +197,12 @@ def train(
         module.train()
         for update in range(done, plan.updates):
             if cancelled is not None and cancelled():
+                _check(losses, update, plan)
                 _keep(checkpoint, identity, update, module, optimiser)
                 raise Cancelled(f"training was stopped after {update} of {plan.updates} updates.")
             own = spawn_seed(seed, "update", update)
             _seed(device, own)
-            generator.manual_seed(own)
+            generator.manual_seed(own + 1)  # else augmentation would draw the numbers of dropout
             for group in optimiser.param_groups:
                 group["lr"] = plan.rate_at(update)
             with precision(device, plan.mixed):
