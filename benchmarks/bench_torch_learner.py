@@ -10,7 +10,7 @@ Three figures, each a median over runs:
   outside     share of a round of a campaign - training, signals, choice, log - that is spent outside of the
               network's forward and backward passes and the optimiser's steps (target: at most 0.15).
 
-    python benchmarks/bench_torch_learner.py --images 10000 --width 64 --updates 200
+Run: python benchmarks/bench_torch_learner.py [--images 10000] [--width 16] [--updates 100] [--repeats 5]
 """
 
 from __future__ import annotations

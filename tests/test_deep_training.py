@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from asknext.deep import networks
-from asknext.deep.training import Cancelled, Plan, order, out_of_memory, train, whole_passes
+from asknext.deep.training import Cancelled, Plan, order, out_of_memory, reproducible, train, whole_passes
 from asknext.errors import AskNextError
 
 X = torch.from_numpy(np.random.default_rng(0).normal(size=(30, 5)).astype(np.float32))
@@ -120,6 +120,14 @@ def test_torch_keeps_its_own_randomness() -> None:
     torch.manual_seed(5)
     run(network(), Plan(updates=3))
     assert torch.equal(torch.rand(1), expected)
+
+
+def test_kernels_of_a_gpu_are_steady_and_still_its_own() -> None:
+    flags = torch.backends.cudnn
+    before = (flags.enabled, flags.benchmark, flags.deterministic)
+    with reproducible(torch.device("cpu")):
+        assert (flags.enabled, flags.benchmark, flags.deterministic) == (True, False, True)
+    assert (flags.enabled, flags.benchmark, flags.deterministic) == before
 
 
 def test_a_loss_that_is_no_number_ends_in_a_sentence(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from torch import nn
 import asknext
 from asknext.deep.networks import Network
 from asknext.deep.supervised import Supervised
+from asknext.deep.swag import weights
 from asknext.deep.training import Plan
 from asknext.errors import AskNextError
 from asknext.learners import as_learner, make
@@ -121,8 +122,11 @@ def test_members_are_networks_of_other_seeds_and_probabilities_their_mean() -> N
 
 def test_several_members_with_swag_are_multi_swag() -> None:
     learner = TorchLearner(Mlp((8,)), Supervised(QUICK, swag=4), members=2, draws=3)
-    found = trained(learner).signals("samples", X)
+    model = trained(learner)
+    found = model.signals("samples", X)
     assert found["samples"].shape == (400, 6, 10)
+    for member in model.members:
+        assert torch.equal(weights(member.network), member.moments.mean)
     apart = found["samples"].reshape(400, 2, 3, 10).mean(axis=2)
     assert np.abs(apart[:, 0] - apart[:, 1]).mean() > 0.001
 
@@ -157,8 +161,11 @@ def test_early_stopping_takes_the_best_weights_of_items_held_out() -> None:
     told: list[int] = []
     plan = Plan(updates=2000, batch=32, optimiser="adamw", rate=1e-2, schedule="constant")
     how = Supervised(plan, held_out=0.3, patience=3)
-    TorchLearner(Mlp((32,), 0.0), how, progress=lambda done, _: told.append(done)).fit(X[:200], y, 0)
+    learner = TorchLearner(Mlp((32,), 0.0), how, progress=lambda done, _: told.append(done))
+    member = learner.fit(X[:200], y, 0).members[0]
     assert told[-1] < 600
+    assert int(member.best.since) == 3
+    assert torch.equal(weights(member.network), weights(member.best.network))
 
 
 # ---------------------------------------------------------------- the loss module

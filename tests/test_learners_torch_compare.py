@@ -16,9 +16,11 @@ pytest.importorskip("torch")
 
 import torch
 
+from asknext.bench.protocol import Settings, load_data
 from asknext.cli import compare  # noqa: F401  (it registers)
 from asknext.datasets.items import Items
 from asknext.datasets.published import PUBLISHED, Published
+from asknext.errors import AskNextError
 from asknext.kernels.threads import one_thread
 from asknext.studio import rounds
 from asknext.studio.desk import Desk
@@ -74,7 +76,18 @@ def test_a_comparison_on_images(tmp_path: Path) -> None:
 
 def test_images_are_wanted_where_there_are_none(tmp_path: Path) -> None:
     said = refused("compare", "wine", "--learner", RESNET, "--out", str(tmp_path / "out"))
-    assert "a learner that reads images finds them in published data sets alone" in said
+    assert "a learner that reads images finds them in published data sets and .npz files alone" in said
+    np.savez(tmp_path / "numbers.npz", X=np.arange(60.0).reshape(20, 3), y=np.arange(20) % 2)
+    said = refused("compare", tmp_path / "numbers.npz", "--learner", RESNET, "--out", str(tmp_path / "out"))
+    assert "X of numbers.npz is (20, 3) float64, which are no images" in said
+
+
+def test_images_of_ones_own(tmp_path: Path) -> None:
+    X = np.random.default_rng(0).integers(256, size=(60, 8, 8, 3)).astype(np.uint8)
+    np.savez(tmp_path / "mine.npz", X=X, y=np.arange(60) % 2)
+    data = load_data(Settings(str(tmp_path / "mine.npz"), None, ("random",), RESNET, 6, 3, 1, 1, 0.3))
+    assert np.array_equal(data.seen, X)
+    assert data.X.shape == (60, 192)
 
 
 @pytest.mark.slow
@@ -130,6 +143,12 @@ def test_a_page_may_learn_by_a_network(desk: Desk) -> None:
     assert rounds.read(target).ids == rounds.read(other).ids
     assert rounds.read(target).scores == rounds.read(other).scores
     desk.publish(other)
+
+
+def test_a_project_learns_from_features(tmp_path: Path) -> None:
+    with pytest.raises(AskNextError, match=r"'resnet18\(width=2\)' reads images, .* choose mlp-head"):
+        project(tmp_path, learner="resnet18(width=2)")
+    assert not (tmp_path / "project").exists()
 
 
 def test_a_training_behind_the_page_can_be_cancelled(desk: Desk) -> None:

@@ -244,6 +244,26 @@ def _arrays(path: Path) -> tuple[Array, Array]:
         raise AskNextError(f"{path.name} is a damaged NumPy archive ({_why(error)}).") from error
 
 
+def archived_images(path: Path) -> Array:
+    """The images that a NumPy archive holds as X.
+
+    Returns
+    -------
+    (n, h, w, 3) or (n, h, w) bytes, a row for each of the data set that `load_file` makes of it.
+
+    Raises
+    ------
+    AskNextError : X is something else, or the archive cannot be read.
+    """
+    X = _arrays(path)[0]
+    if X.dtype != np.uint8 or not (X.ndim == 3 or (X.ndim == 4 and X.shape[3] == 3)):
+        raise AskNextError(
+            f"X of {path.name} is {X.shape} {X.dtype}, which are no images; give (n, height, width, 3) "
+            "bytes, or choose another learner."
+        )
+    return X
+
+
 def _why(error: Exception) -> str:
     return str(error).strip().split("\n")[0] or type(error).__name__
 

@@ -8,7 +8,9 @@ import numpy as np
 import pandas as pd
 
 from asknext.datasets.base import Dataset
+from asknext.datasets.files import archived_images
 from asknext.datasets.items import Items, dataset
+from asknext.datasets.places import expanded
 from asknext.datasets.published import PUBLISHED, Published
 from asknext.datasets.sources import numbered
 from asknext.errors import AskNextError
@@ -55,7 +57,7 @@ def load_mixed(inside: str, outside: str) -> Dataset:
 
 
 def images(inside: str, outside: str | None = None) -> Array:
-    """The images that the rows of a published data set, or of a mixed pool, were made of.
+    """The images that the rows of a published data set, of a NumPy archive, or of a mixed pool were made of.
 
     Parameters
     ----------
@@ -69,7 +71,9 @@ def images(inside: str, outside: str | None = None) -> Array:
     ------
     AskNextError : there is no such published data set, it is absent, or its items are no images.
     """
-    why = "a learner that reads images finds them in published data sets alone"
+    if outside is None and (path := expanded(inside)).suffix.lower() == ".npz":
+        return archived_images(path)
+    why = "a learner that reads images finds them in published data sets and .npz files alone"
     (entry, n), *others = [_published(source, why) for source in (inside, outside) if source is not None]
     if "image" not in entry.kind:
         raise AskNextError(f"the items of '{entry.name}' are no images; choose another learner.")

@@ -197,11 +197,12 @@ def train(
         module.train()
         for update in range(done, plan.updates):
             if cancelled is not None and cancelled():
+                _check(losses, update, plan)
                 _keep(checkpoint, identity, update, module, optimiser)
                 raise Cancelled(f"training was stopped after {update} of {plan.updates} updates.")
             own = spawn_seed(seed, "update", update)
             _seed(device, own)
-            generator.manual_seed(own)
+            generator.manual_seed(own + 1)  # else augmentation would draw the numbers of dropout
             for group in optimiser.param_groups:
                 group["lr"] = plan.rate_at(update)
             with precision(device, plan.mixed):
@@ -239,7 +240,8 @@ def precision(device: torch.device, mixed: bool = True) -> torch.autocast:
 def reproducible(device: torch.device, seed: int | None = None) -> Iterator[None]:
     """A context with the same numbers on each run, which leaves torch's own randomness as it was."""
     gpus = [device] if device.type == "cuda" else []
-    with torch.random.fork_rng(gpus), torch.backends.cudnn.flags(benchmark=False, deterministic=True):
+    steady = torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True)
+    with torch.random.fork_rng(gpus), steady:
         if seed is not None:
             _seed(device, seed)
         yield

@@ -227,7 +227,12 @@ def _checked(settings: dict[str, Any]) -> dict[str, Any]:
         raise AskNextError(f"there is no setting '{min(unknown)}'; there is: {', '.join(DEFAULTS)}.")
     chosen = DEFAULTS | settings
     for name, check in (("strategy", strategies.get), ("learner", as_learner), ("detector", detectors.get)):
-        check(as_text(name, chosen[name]))
+        made = check(as_text(name, chosen[name]))
+        if getattr(made, "reads_images", False):
+            raise AskNextError(
+                f"the learner '{chosen[name]}' reads images, and a project learns from features of them; "
+                "choose mlp-head."
+            )
     for name, least in (("seed", 0), ("batch", 1), ("retrain_every", 1), ("opinions", 2)):
         chosen[name] = as_whole(name, chosen[name], least)
     chosen["overlap"] = as_share("overlap", chosen["overlap"])
