@@ -128,14 +128,14 @@ def project(kind: str, folder: Path, *options: str) -> Iterator[Served]:
 
 
 @contextmanager
-def browser() -> Iterator[Any]:
-    """Chromium, or a skipped test."""
+def browser(*flags: str) -> Iterator[Any]:
+    """Chromium with further flags, or a skipped test."""
     api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if found is None:
         pytest.skip("there is no Chromium on this machine")
     with api.sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=found, args=list(FLAGS))
+        chromium = playwright.chromium.launch(executable_path=found, args=[*FLAGS, *flags])
         try:
             yield chromium
         finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from asknext.studio.desk import PATIENCE, Desk
 from asknext.studio.errors import AbsentError, ConflictError
 from asknext.studio.project import Project
 from asknext.studio.queue import LEASE
-from asknext.studio.status import status
+from asknext.studio.status import POINTS, status, thinned
 from asknext.studio.supervisor import Job
 from studio_project import NAMES, TRUTH, Clock, N, client, project, round_of, told
 
@@ -332,6 +333,24 @@ def labelled(desk: Desk) -> Desk:
         start = answer_all(desk, start)
     round_of(desk)
     return desk
+
+
+def test_a_long_series_is_thinned_and_stays_exact_at_its_end(desk: Desk) -> None:
+    round_of(desk)
+    desk.rounds[:] = [replace(desk.rounds[0], round=number) for number in range(POINTS)]
+    assert len(status(desk, Job())["series"]) == POINTS
+    shown, left_out = set(range(POINTS)), set[int]()
+    for more in range(POINTS, 5 * POINTS):
+        desk.rounds.append(replace(desk.rounds[0], round=more))
+        told = [one.round for one in thinned(desk.rounds)]
+        assert len(told) <= POINTS
+        assert told[0] == 0
+        assert told[-POINTS // 2 :] == list(range(more + 1 - POINTS // 2, more + 1))
+        assert len(set(np.diff(told[: -POINTS // 2]))) <= 1, "the older ones lie evenly"
+        left_out |= shown - set(told)
+        shown = set(told)
+        assert not shown & left_out, "no round comes back"
+    assert len(status(desk, Job())["series"]) <= POINTS
 
 
 def test_the_series_and_the_advice_are_those_of_the_campaign(desk: Desk) -> None:

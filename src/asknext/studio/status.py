@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from asknext.studio.counts import classes, counts
 from asknext.studio.desk import Desk
 from asknext.studio.rounds import Published
 from asknext.studio.supervisor import Job
+
+POINTS = 200
+"""Rounds of the series at most, so that a status and the page do not grow with the rounds."""
 
 
 def status(desk: Desk, job: Job) -> dict[str, Any]:
@@ -24,7 +28,7 @@ def status(desk: Desk, job: Job) -> dict[str, Any]:
             "ranking": {"round": newest.round, "age": desk.age} if newest else None,
             "advice": _advice(newest),
             "accuracy": _accuracy(newest),
-            "series": [_point(one) for one in desk.rounds],
+            "series": [_point(one) for one in thinned(desk.rounds)],
         }
 
 
@@ -39,6 +43,18 @@ def _accuracy(found: Published | None) -> dict[str, float] | None:
         return None
     given = found.accuracy
     return {"value": given["estimate"], "low": given["low"], "high": given["high"], "n": given["n"]}
+
+
+def thinned(rounds: Sequence[Published], most: int = POINTS) -> list[Published]:
+    """All rounds as long as there are few; else the newest, half as many as may be, and each k-th before.
+
+    k is a power of two: a round that was left out does not come back.
+    """
+    half = most // 2
+    older, every = rounds[:-half], 1
+    while len(older) > every * half:
+        every *= 2
+    return [*older[::every], *rounds[-half:]]
 
 
 def _point(found: Published) -> dict[str, Any]:

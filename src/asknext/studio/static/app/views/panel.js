@@ -104,6 +104,7 @@ function Charts({ status: { series } }) {
   const column = (/** @type {"churn" | "agreement" | "exploration" | "classes"} */ name) =>
     series.map((point) => point[name] ?? null);
   const accuracy = series.map((point) => estimate(point.accuracy));
+  const thinned = series.length < (series.at(-1)?.round ?? -1) + 1;
   return html` <${Chart}
       title="Estimated accuracy"
       x=${x}
@@ -125,7 +126,8 @@ function Charts({ status: { series } }) {
       title="Classes found"
       x=${x}
       lines=${[{ name: "classes", values: column("classes"), colour: 3 }]}
-    />`;
+    />
+    ${thinned && html`<p class="hint">Of the older rounds only some are drawn.</p>`}`;
 }
 
 /** The last answers, each of which can be opened again. @param {{session: Session}} props */
