@@ -154,6 +154,26 @@ def test_who_skips_a_second_opinion_gets_it_again_later_and_may_undo_that(desk: 
     assert 7 in waiting(desk, "bob")
 
 
+def test_that_skipping_was_undone_is_not_forgotten(desk: Desk) -> None:
+    """One item beside the answer to another, over a restart; a second delivery changes nothing."""
+    desk.answer("ann", "a", [7], "red")
+    desk.answer("bob", "b", [7, 8], SKIPPED)
+    desk.answer("bob", "c", [9], "green")
+    desk.retract("bob", "undo", [9, 7])
+    desk = reopened(desk)
+    order = [place.item for place in desk.next("bob", len(desk))]
+    assert (set(order[:2]), order[-1]) == ({7, 9}, 8), "what is put off comes last, what was taken back first"
+    assert said(desk, 7) == {"ann": "red"}
+    desk.answer("bob", "d", [7], "green")
+    desk.retract("bob", "undo", [9, 7])
+    assert said(desk, 7) == {"ann": "red", "bob": "green"}
+    for who, items in (("bob", [7]), ("bob", [7, 8]), ("ann", [9, 7])):
+        with pytest.raises(ConflictError):
+            desk.retract(who, "undo", items)
+    assert verify_log(desk.project.path).problems == ()
+    desk.close()
+
+
 # ---------------------------------------------------------------- whose answer is whose
 
 

@@ -234,16 +234,23 @@ class Campaign:
         self._ledger.answer(kind, places, given, as_name(id), actor)
 
     @in_turn
-    def retract(self, ids: Given, *, id: str | None = None, actor: str = "") -> None:
+    def retract(
+        self, ids: Given, *, skipped: Given = (), id: str | None = None, actor: str = ""
+    ) -> None:
         """Take answers back: the items wait for one again, as those just asked; the log keeps all.
 
-        Parameters: as for `tell`.
+        Parameters
+        ----------
+        ids, id, actor : as for `tell`.
+        skipped : (m,) other items, which the actor had skipped while answers of others stand: noted, and
+            changes nothing.
 
         Raises
         ------
         AskNextError : an id is no position in the pool or stands twice, or an item has no answer.
         """
-        self._ledger.deliver(id, actor, decide.retracted, as_ids(ids, len(self.table)))
+        places, n = as_ids(ids, len(self.table)), len(self.table)
+        self._ledger.deliver(id, actor, decide.retracted, places, as_ids(skipped, n))
 
     @in_turn
     def review(self, ids: Given, *, id: str | None = None, actor: str = "") -> None:

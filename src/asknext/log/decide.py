@@ -114,8 +114,8 @@ def check_open(state: State, kind: str, places: Ids, given: Sequence[Label | Ans
         raise AskNextError(f"item {wrong[0]} was {then} answered; use {remedy}() for it.")
 
 
-def retracted(state: State, places: Ids, id: str, actor: str) -> list[Event]:
-    """Answers are taken back.
+def retracted(state: State, places: Ids, skipped: Ids, id: str, actor: str) -> list[Event]:
+    """Answers are taken back, and of the `skipped` items that their answer was put off.
 
     Raises
     ------
@@ -123,7 +123,8 @@ def retracted(state: State, places: Ids, id: str, actor: str) -> list[Event]:
     """
     if len(bare := state.unanswered(places)):
         raise AskNextError(f"item {bare[0]} has no answer that could be taken back.")
-    return [Event(kinds.RETRACTED, {"ids": places.tolist()}, id, actor)]
+    also = {"skipped": skipped.tolist()} if len(skipped) else {}
+    return [Event(kinds.RETRACTED, {"ids": places.tolist(), **also}, id, actor)]
 
 
 def reviewed(state: State, places: Ids, id: str, actor: str) -> list[Event]:

@@ -63,8 +63,9 @@ REQUIRED: dict[str, dict[str, Any]] = {
 changes (`class`), so a rename or a merge rewrites nothing; answers are such numbers, the text of an `Answer`,
 or null for a label that was unknown then, which no state takes in. The event of a class whose name is to come
 says `provisional` besides; a question says in `origins` who computed a signal where that was open: for `ood`
-the name of the detector. A question or a fit that was worked out while answers came in says in `seen` how
-many events of the log it was made from."""
+the name of the detector. A retraction says in `skipped` what its actor had skipped beside the answers of
+others and gets again, which changes no state. A question or a fit that was worked out while answers came in
+says in `seen` how many events of the log it was made from."""
 
 
 @dataclass(frozen=True)

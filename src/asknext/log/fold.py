@@ -123,6 +123,7 @@ class State:
                 ids = as_ids(body["ids"], self.n)
                 if len(bare := self.unanswered(ids)):
                     raise ValueError(f"items {bare} have no answer")
+                as_ids(body.get("skipped", ()), self.n)
                 self.opinions.retract(actor, ids)
             case kinds.COMMENTED:
                 as_ids(body["ids"], self.n)

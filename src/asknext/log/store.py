@@ -80,6 +80,9 @@ class EventLog:
     def __contains__(self, event_id: object) -> bool:
         return event_id in self._ids
 
+    def __getitem__(self, event_id: str) -> Event:
+        return self._ids[event_id]
+
     def append(self, *new: Event) -> list[Event]:
         """Store events, all or none, and return those that were not stored before.
 

@@ -90,7 +90,7 @@ class Desk:
                 skipped = SKIPPED.value in body["answers"]
                 self.queue.answered(event.actor, body["ids"], skipped)
             elif event.type == kinds.RETRACTED:
-                self.queue.retracted(event.actor, body["ids"], lease=False)
+                self.queue.retracted(event.actor, [*body["ids"], *body.get("skipped", ())], lease=False)
         return seen
 
     # ---------------------------------------------------------------- what there is
@@ -228,19 +228,20 @@ class Desk:
         ConflictError : an item has no answer, or one of others only, or the id stands for something else.
         """
         with self.turn:
-            ids = self._items(items)
-            if id not in self.log:
-                ids = ids[[not self._passed_over(person, item) for item in ids.tolist()]]
-                for item in ids.tolist():
-                    self._check_own(person, item, over)
-            if len(ids):
-                known = self._known(id, person)
-                self._deliver(known, lambda: self.campaign.retract(ids, id=id, actor=person))
-                if known:
-                    return
-            self.queue.retracted(person, self._items(items).tolist(), tab=tab)
-            self.seconds.note(self.campaign.state.opinions, ids.tolist())
-            self.touch()
+            ids, known = self._items(items).tolist(), self._known(id, person)
+            if known:
+                skipped = set(self.log[id].body.get("skipped", ()))
+            else:
+                skipped = {item for item in ids if self._passed_over(person, item)}
+            told = [item for item in ids if item not in skipped]
+            for item in () if known else told:
+                self._check_own(person, item, over)
+            put_off = [item for item in ids if item in skipped]
+            self._deliver(known, lambda: self.campaign.retract(told, skipped=put_off, id=id, actor=person))
+            if not known:
+                self.queue.retracted(person, ids, tab=tab)
+                self.seconds.note(self.campaign.state.opinions, told)
+                self.touch()
 
     def _passed_over(self, person: str, item: int) -> bool:
         """Whether a person skipped an item that others answered: there is nothing to be taken back."""
@@ -314,7 +315,7 @@ class Desk:
         """
         if id not in self.log:
             return False
-        if next(event for event in self.log if event.id == id).actor != person:
+        if self.log[id].actor != person:
             raise ConflictError(f"the delivery {id!a} was somebody else's; give this one its own id.")
         return True
 

@@ -90,7 +90,7 @@ def check_same(
     """
     names = {name: kind for kind, name in deliveries(id).items()}
     noted = f"{id}/comment"
-    events = {event.id: event for event in campaign.log if event.id in names or event.id == noted}
+    events = {name: campaign.log[name] for name in (*names, noted) if name in campaign.log}
     found = {names[name]: list(event.body.get("ids", [])) for name, event in events.items() if name != noted}
     try:
         if sorted(item for items in found.values() for item in items) != sorted(ids.tolist()):
