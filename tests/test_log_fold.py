@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from asknext.errors import DamagedLogError
-from asknext.log import Event, State, fold
+from asknext.log import Event, State, fold, fold_about
 from asknext.log.events import (
     ANSWERED,
     ASKED,
@@ -25,6 +25,7 @@ from asknext.log.events import (
     RETRACTED,
     STOPPED,
 )
+from asknext.pool import UNASKED_CODE
 
 N = 6
 
@@ -235,6 +236,19 @@ def test_event_by_event_is_all_at_once(events: list[Event], data: st.DataObject)
             assert len(state.pool) in (0, N)  # reading in between must change nothing
     assert same(state, fold(events))
     assert state.digest == fold(events).digest
+
+
+@given(histories(), st.sets(st.integers(0, N - 1)))
+def test_a_fold_about_some_items_knows_these_and_the_classes(events: list[Event], about: set[int]) -> None:
+    whole, part = fold(events), fold_about(events, about)
+    ids = sorted(about)
+    assert part.opinions.stands[ids].tolist() == whole.opinions.stands[ids].tolist()
+    assert part.told[ids].tolist() == whole.told[ids].tolist()
+    assert [part.opinions.of(i) for i in ids] == [whole.opinions.of(i) for i in ids]
+    for name in ("n", "seed", "events", "labels", "into", "unnamed", "former"):
+        assert getattr(part, name) == getattr(whole, name)
+    others = [item for item in range(N) if item not in about]
+    assert not len(others) or set(part.opinions.stands[others].tolist()) == {UNASKED_CODE}
 
 
 @given(histories())

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from asknext import OUT_OF_SCOPE, SKIPPED, UNSURE, Campaign
 from asknext.errors import AskNextError, DamagedLogError
-from asknext.log import Event, State, fold, read_events
+from asknext.log import Event, State, fold, fold_about, read_events
 from asknext.log.events import (
     ADJUDICATED,
     ANSWERED,
@@ -319,6 +319,7 @@ def test_what_stands_is_what_a_plain_reference_works_out(wanted: list[Any]) -> N
     state, plain, live = fold(START), Plain(), list(CLASSES)
     number: dict[str, int] = {name: c for c, name in enumerate(CLASSES)}
     names = {c: name for name, c in (number | CODES).items()}
+    events = [*START]
     for kind, actor, item, answer, other in wanted:
         if not possible(plain, live, kind, item, answer, other):
             continue
@@ -332,12 +333,15 @@ def test_what_stands_is_what_a_plain_reference_works_out(wanted: list[Any]) -> N
             body |= {"class": number[answer], "into": number[other]}
         else:
             plain.take(kind, actor, item, answer)
-        state.apply(Event(kind, body, actor=actor))
+        events.append(Event(kind, body, actor=actor))
+        state.apply(events[-1])
         assert [shown(state, i) for i in range(N)] == [plain.stands(i) for i in range(N)]
         for i in range(N):
             heard = {who: names[state.root(c) if c >= 0 else c] for who, c in state.opinions.of(i).items()}
             assert list(heard.items()) == list(plain.said[i].items())
         assert state.opinions.counts().tolist() == [len(one) for one in plain.said]
+    for i in range(N):
+        assert shown(fold_about(events, [i]), i) == plain.stands(i)
 
 
 single = st.lists(

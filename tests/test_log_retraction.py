@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 from asknext import OUT_OF_SCOPE, SKIPPED, UNSURE, Campaign
 from asknext.datasets import load
 from asknext.errors import AskNextError, DamagedLogError
-from asknext.log import Event, EventLog, fold, read_events
+from asknext.log import Event, EventLog, fold, ledger, read_events
 from asknext.log.events import ANSWERED, ASKED, COMMENTED, CREATED, FITTED, RETRACTED
 from asknext.log.verify import verify_log
 from asknext.monitor.explanations import explanations
@@ -85,6 +86,38 @@ def test_a_retraction_delivered_twice_counts_once() -> None:
     assert one.labels[first] == "other"
     with pytest.raises(AskNextError, match="the event id 'undo-1' was used before for something else"):
         one.retract([second], id="undo-1")
+
+
+def test_a_second_delivery_goes_through_no_state_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is compared with what the deed had come to then; that takes its own items and the classes alone."""
+    one = told()
+    first, second, third = list(one.labels)[:3]
+    one.split_class(Y[third].item(), [third], "new", id="split")
+    deeds: list[Callable[[], object]] = [
+        lambda: one.retract([first], id="retract"),
+        lambda: one.rename_class("new", "newer", id="rename"),
+        lambda: one.review([second], id="review"),
+        lambda: one.tell([first], ["newer"], id="tell"),
+        lambda: one.adjudicate([first], [3], id="last"),
+        lambda: one.merge_class("newer", into=3, id="merge"),
+        lambda: one.split_class(Y[third].item(), [third], "new", id="split"),
+    ]
+    for deed in deeds:
+        deed()
+    unasked, before = one.pool.candidates[0], (one.state.digest, len(one.log))
+    monkeypatch.setattr(ledger, "fold", None)
+    for deed in deeds:
+        deed()
+    wrong: list[Callable[[], object]] = [
+        lambda: one.retract([unasked], id="retract"),
+        lambda: one.rename_class("no such class", "newer", id="rename"),
+        lambda: one.tell([second], [3], id="tell"),
+        lambda: one.tell([first], [4], id="tell"),
+    ]
+    for deed in wrong:
+        with pytest.raises(AskNextError, match="was used before for something else"):
+            deed()
+    assert (one.state.digest, len(one.log)) == before
 
 
 def test_it_learns_from_what_is_left_as_if_the_item_had_never_been_told(tmp_path: Path) -> None:

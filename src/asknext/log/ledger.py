@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import wraps
+from functools import partial, wraps
 from itertools import takewhile
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from asknext.answers import as_label, as_name
+from asknext.errors import AskNextError
 from asknext.log import decide
 from asknext.log.events import Event
-from asknext.log.fold import State, fold
-from asknext.log.store import EventLog
+from asknext.log.fold import State, fold, fold_about
+from asknext.log.store import EventLog, used
 from asknext.pool import Answer
 from asknext.types import Ids, Label
 
@@ -107,11 +108,16 @@ class Ledger:
         AskNextError : the deed cannot be done, or the id stands for another one.
         """
         name = as_name(id)
-        if name in self.log:  # compared with what the deed had come to then; the log refuses another content
-            then = fold(takewhile(lambda event: event.id != name, self.log))
-            self.log.append(*deed(then, *what, name, actor))
-        else:
+        if name not in self.log:
             self.append(*deed(self.state, *what, name, actor))
+            return
+        before = takewhile(lambda event: event.id != name, self.log)
+        then = fold_about(before, self.log[name].body.get("ids", ()))
+        try:
+            same = deed(then, *what, name, actor)
+        except AskNextError as error:  # what could not be done then is not what was done
+            raise used(name) from error
+        self.log.append(*same)  # what the deed had come to then; the log refuses another content
 
     def answer(self, kind: str, places: Ids, given: Sequence[Label | Answer], id: str, actor: str) -> None:
         """Take in answers, and the classes that nobody named before.
@@ -128,13 +134,16 @@ class Ledger:
         ------
         AskNextError : an item is not of this kind, or the id stands for another content.
         """
+        deed = partial(self.deliver, id, actor, decide.answered, kind, places, given)
+        if id in self.log:
+            deed()
+            return
         with self.transaction():
-            if id not in self.log:
-                decide.check_open(self.state, kind, places, given)
-                for label in dict.fromkeys(given):
-                    if not isinstance(label, Answer):
-                        self.add_class(label, actor)
-            self.deliver(id, actor, decide.answered, kind, places, given)
+            decide.check_open(self.state, kind, places, given)
+            for label in dict.fromkeys(given):
+                if not isinstance(label, Answer):
+                    self.add_class(label, actor)
+            deed()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

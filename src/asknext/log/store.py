@@ -106,7 +106,7 @@ class EventLog:
                         item.type, json.loads(item.text), item.id, item.actor, item.time or now
                     )
                 elif (known.type, known.text) != (item.type, item.text):
-                    raise AskNextError(f"the event id '{item.id}' was used before for something else.")
+                    raise used(item.id)
             if fresh:
                 with self.transaction():
                     self._waiting += fresh.values()
@@ -242,6 +242,11 @@ class EventLog:
             self._engine.dispose()
             if self._lock is not None:
                 self._lock.release()
+
+
+def used(event_id: str) -> AskNextError:
+    """That an id stands for another event."""
+    return AskNextError(f"the event id '{event_id}' was used before for something else.")
 
 
 def _lock(path: Path, wait: float) -> FileLock:
