@@ -340,6 +340,8 @@ def test_what_stands_is_what_a_plain_reference_works_out(wanted: list[Any]) -> N
             heard = {who: names[state.root(c) if c >= 0 else c] for who, c in state.opinions.of(i).items()}
             assert list(heard.items()) == list(plain.said[i].items())
         assert state.opinions.counts().tolist() == [len(one) for one in plain.said]
+        differ = [len({*one.values()} - {"unsure"}) > 1 for one in plain.said]
+        assert state.opinions.disputed() == [i for i in range(N) if differ[i] and not plain.word[i]]
     for i in range(N):
         assert shown(fold_about(events, [i]), i) == plain.stands(i)
 

@@ -15,7 +15,7 @@ from asknext.files import read_json, write_json
 from asknext.log import events as kinds
 from asknext.log.verify import verify_log
 from asknext.studio import views
-from asknext.studio.comparing import Comparison, disputed
+from asknext.studio.comparing import Comparison
 from asknext.studio.desk import Desk
 from asknext.studio.errors import ConflictError
 from asknext.studio.project import Project, open_or_create
@@ -406,7 +406,7 @@ def test_at_most_two_hundred_are_shown(tmp_path: Path) -> None:
     desk.answer("bob", "2", list(range(250)), OUT_OF_SCOPE)
     found = Comparison(desk).disagreements("owner")
     assert ([one["item"] for one in found["items"]], found["left"]) == (list(range(200)), 50)
-    assert disputed(desk.campaign.state) == list(range(250))
+    assert desk.campaign.state.opinions.disputed() == list(range(250))
     desk.close()
 
 

@@ -41,6 +41,7 @@ class Opinions:
         self.stands: NDArray[np.int32] = np.full(n, UNASKED_CODE, dtype=np.int32)
         self._by: NDArray[np.int32] = np.full(n, -1, dtype=np.int32)
         self._heard: dict[int, _Heard] = {}
+        self._disputed: set[int] = set()
         self._people: dict[str, int] = {}
         self._names: list[str] = []
         self._root = root
@@ -149,11 +150,15 @@ class Opinions:
 
     def majority(self, item: int) -> int:
         """What would stand for an item without a last word."""
-        return most_frequent(self.of(item).values(), self._root)
+        return most_frequent(counted(self.of(item).values(), self._root))
 
     def several(self) -> list[int]:
         """Items of which more than one person said something, in ascending order."""
         return sorted(item for item, heard in self._heard.items() if len(heard.opinions) > 1)
+
+    def disputed(self) -> list[int]:
+        """Items on which opinions differ, unsure ones aside, and nobody spoke the last word; ascending."""
+        return sorted(self._disputed)
 
     def counts(self) -> NDArray[np.int32]:
         """How many people said something of each item (n,)."""
@@ -195,26 +200,29 @@ class Opinions:
         return self._heard[item]
 
     def _settle(self, item: int) -> None:
-        """Work out what stands for an item."""
+        """Work out what stands for an item, and whether opinions differ."""
         heard = self._heard[item]
+        votes = counted(heard.opinions.values(), self._root)
+        differ = len(votes) > 1 and heard.word is None
+        (self._disputed.add if differ else self._disputed.discard)(item)
         if heard.word is None and len(heard.opinions) == 1:
             ((self._by[item], self.stands[item]),) = heard.opinions.items()
             del self._heard[item]
         else:
-            said = heard.opinions.values()
-            self.stands[item] = heard.word if heard.word is not None else most_frequent(said, self._root)
+            self.stands[item] = heard.word if heard.word is not None else most_frequent(votes)
 
     def _forget(self, ids: Ids) -> None:
         for item in ids.tolist() if self._heard else ():
             self._heard.pop(item, None)
+            self._disputed.discard(item)
 
 
-def most_frequent(opinions: Iterable[int], root: Callable[[int], int]) -> int:
-    """The most frequent of some opinions, a tie going to the first; unsure only where there is nothing else.
+def counted(opinions: Iterable[int], root: Callable[[int], int]) -> dict[int, int]:
+    """How often each answer is among some opinions, in the order of first saying; unsure ones are left out.
 
     Parameters
     ----------
-    opinions : class numbers or codes, in the order of first saying; at least one.
+    opinions : class numbers or codes.
     root : the class that a class has become by merges.
     """
     votes: dict[int, int] = {}
@@ -222,4 +230,9 @@ def most_frequent(opinions: Iterable[int], root: Callable[[int], int]) -> int:
         if answer != _UNSURE:
             meant = root(answer) if answer >= 0 else answer
             votes[meant] = votes.get(meant, 0) + 1
+    return votes
+
+
+def most_frequent(votes: dict[int, int]) -> int:
+    """The most frequent answer of those counted, a tie going to the first; unsure where there is none."""
     return max(votes, key=lambda answer: votes[answer]) if votes else _UNSURE

@@ -5,8 +5,6 @@ from __future__ import annotations
 from threading import Lock
 from typing import Any
 
-from asknext.log import State
-from asknext.pool import ANSWER_CODES, UNSURE
 from asknext.quality.agreement import Consensus, Told, agreement, consensus, told
 from asknext.randomness import spawn
 from asknext.studio import views
@@ -14,8 +12,6 @@ from asknext.studio.desk import Desk
 
 MOST = 200
 """Items that are shown at once."""
-
-_UNSURE = ANSWER_CODES[UNSURE]
 
 
 class Comparison:
@@ -56,8 +52,7 @@ class Comparison:
                 self._consensus = now, consensus(said)
             modelled = self._consensus[1]
         with self._desk.turn:
-            state = self._desk.campaign.state
-            items = disputed(state)
+            items = self._desk.campaign.state.opinions.disputed()
             shown = [self._shown(person, item, modelled.get(item)) for item in items[:MOST]]
         return {"items": shown, "left": len(items) - len(shown)}
 
@@ -72,13 +67,3 @@ class Comparison:
             "majority": views.as_answer(self._desk, opinions.majority(item)),
             "dawid_skene": modelled and {"answer": views.spelled(modelled.answer), "p": modelled.p},
         }
-
-
-def disputed(state: State) -> list[int]:
-    """Items on which opinions differ, unsure ones aside, and nobody spoke the last word; ascending."""
-    found: list[int] = []
-    for item in state.opinions.several():
-        meant = {state.root(c) if c >= 0 else c for c in state.opinions.of(item).values()}
-        if len(meant - {_UNSURE}) > 1 and not state.opinions.adjudicated(item):
-            found.append(item)
-    return found
