@@ -11,6 +11,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from asknext import OUT_OF_SCOPE, SKIPPED, UNSURE
+from asknext.errors import AskNextError
 from asknext.files import read_json, write_json
 from asknext.log import events as kinds
 from asknext.log.verify import verify_log
@@ -292,7 +293,9 @@ def test_two_tabs_of_a_person_get_different_items(desk: Desk) -> None:
     desk.release("bob", one, "1")
     desk.release("ann", one, "2")
     assert [place.item for place in desk.next("ann", 3, tab="1")] == one, "others cannot give it back"
-    desk.release("ann", [*one, 10**9], "1")
+    with pytest.raises(AskNextError, match="id 120 is no position in the pool of 120 items"):
+        desk.release("ann", [*one, len(desk)], "1")
+    desk.release("ann", one, "1")
     assert [place.item for place in desk.next("ann", 3, held=two, tab="2")] == one
 
 
@@ -445,6 +448,8 @@ def test_an_annotator_and_the_owner_over_http(desk: Desk, page: TestClient) -> N
 def test_a_tab_gives_its_items_back(desk: Desk, page: TestClient) -> None:
     first = [one["item"] for one in page.get("/api/next?n=2&tab=x").json()["items"]]
     assert not set(first) & {one["item"] for one in page.get("/api/next?n=2&tab=y").json()["items"]}
+    for unknown in ([*first, len(desk)], first[:1] * 2):
+        assert page.post("/api/release", json={"items": unknown, "tab": "x"}).status_code == 400
     assert page.post("/api/release", json={"items": first, "tab": "x"}).json() == {"released": 2}
     assert {lease.tab for lease in desk.queue._leases.values()} == {"y"}
 

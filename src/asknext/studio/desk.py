@@ -132,10 +132,15 @@ class Desk:
             known = [item for item in held if 0 <= item < len(self)]
             return self.queue.next(self.pool.state, person, n, known, tab, lend)
 
-    def release(self, person: str, items: Iterable[int], tab: str = "") -> None:
-        """A tab gives its items back, for instance because it is closed."""
+    def release(self, person: str, items: Sequence[int], tab: str = "") -> None:
+        """A tab gives its items back, for instance because it is closed.
+
+        Raises
+        ------
+        AskNextError : an item is none.
+        """
         with self.turn:
-            self.queue.release(person, items, tab)
+            self.queue.release(person, self._items(items).tolist(), tab)
 
     def place(self, item: int, person: str) -> Place:
         """Why an item is served to a person."""
