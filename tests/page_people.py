@@ -48,7 +48,7 @@ def disagreements(served: Served) -> dict[str, Any]:
 
 
 def shared(page: Any, served: Served, role: str = "owner") -> list[dict[str, Any]]:
-    """Make the page think that several people are here; returns the last words that it sends."""
+    """Make the page think that several people are here; returns the last words that it sends or withdraws."""
     words: list[dict[str, Any]] = []
 
     def decide(route: Any) -> None:
@@ -61,4 +61,5 @@ def shared(page: Any, served: Served, role: str = "owner") -> list[dict[str, Any
     page.route("**/api/agreement", lambda route: route.fulfill(json=AGREEMENT))
     page.route("**/api/disagreements", lambda route: route.fulfill(json=disagreements(served)))
     page.route("**/api/adjudicate", decide)
+    page.route("**/api/reopen", decide)
     return words

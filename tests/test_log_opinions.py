@@ -23,6 +23,7 @@ from asknext.log.events import (
     CLASS_SPLIT,
     CORRECTED,
     CREATED,
+    REOPENED,
     RETRACTED,
     REVIEWED,
     SECONDED,
@@ -99,6 +100,22 @@ def test_the_last_word_stands_until_somebody_corrects() -> None:
     assert one.labels == {0: "d"}
     one.correct([0], ["b"], actor="ann")
     assert (one.labels, one.state.opinions.adjudicated(0)) == ({0: "b"}, False)
+
+
+def test_a_last_word_that_is_withdrawn_leaves_the_opinions() -> None:
+    one = told("a", "b", "b")
+    one.tell([1], ["a"], actor="ann")
+    one.adjudicate([0, 1], ["d", "d"], actor="owner")
+    with pytest.raises(AskNextError, match="item 2 has no last word that could be withdrawn"):
+        one.reopen([0, 2])
+    for _ in range(2):
+        one.reopen([0, 1], id="again", actor="owner")
+    assert one.labels == {0: "b", 1: "a"}
+    assert not one.state.opinions.adjudicated(0)
+    assert (one.state.opinions.disputed(), one.state.opinions.several()) == ([0], [0])
+    one.adjudicate([0], ["d"], actor="owner")
+    one.reopen([0, 1], id="again", actor="owner")
+    assert one.labels[0] == "d"
 
 
 def test_taking_back_leaves_what_others_said() -> None:
@@ -194,6 +211,7 @@ def test_delivered_twice_counts_once(tmp_path: Path) -> None:
         (Event(ADJUDICATED, {"ids": [0], "answers": ["skipped"]}), "skipping is no last word"),
         (Event(SECONDED, {"ids": [0], "answers": [9]}), "class 9 was never added"),
         (Event(SECONDED, {"ids": [0], "answers": []}), "0 answers for 1 items"),
+        (Event(REOPENED, {"ids": [0]}), r"items \[0\] have no last word"),
         (Event(REVIEWED, {"ids": [0], "answers": []}), "0 answers for 1 items"),
         (Event(REVIEWED, {"ids": [7], "answers": [0]}), "id 7 is no position"),
     ],
@@ -266,8 +284,8 @@ class Plain:
         elif kind == ANSWERED or (kind == CORRECTED and not beside):
             self.wait(item, "skipped")
             self.said[item] = {} if answer == "skipped" else {actor: answer}
-        elif kind == ADJUDICATED:
-            self.word[item] = answer
+        elif kind in (ADJUDICATED, REOPENED):
+            self.word[item] = answer if kind == ADJUDICATED else ""
         elif answer != "skipped":
             mine[actor] = answer
             self.word[item] = "" if kind == CORRECTED else self.word[item]
@@ -284,7 +302,8 @@ def shown(state: State, item: int) -> str:
     return str(state.pool.classes[code]) if code >= 0 else names[code]
 
 
-KINDS = (ANSWERED, SECONDED, SECONDED, SECONDED, CORRECTED, ADJUDICATED, RETRACTED, CLASS_MERGED, CLASS_SPLIT)
+KINDS = (ANSWERED, SECONDED, SECONDED, SECONDED, CORRECTED, ADJUDICATED, REOPENED, RETRACTED, CLASS_MERGED,
+         CLASS_SPLIT)  # fmt: skip
 CODES = {"out-of-scope": -3, "unsure": -4, "skipped": -5}
 START = [
     Event(CREATED, {"n": N, "data": "", "seed": 0, "audit": [], "audit_share": 0}),
@@ -307,6 +326,8 @@ def possible(plain: Plain, live: list[str], kind: str, item: int, answer: str, o
         return known and (kind == CLASS_MERGED or stands == answer)
     if answer in CLASSES and answer not in live:
         return False
+    if kind == REOPENED:
+        return plain.word[item] != ""
     if kind == RETRACTED:
         return stands not in WAITS - {"skipped"}
     if kind == ANSWERED:

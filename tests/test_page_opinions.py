@@ -64,8 +64,43 @@ def last_word(page: Any, served: Served, mine: list[int]) -> None:
     page.get_by_text("No disagreements").wait_for()
     saved(page)
     assert [served.answer(item) for item in disputed] == [chosen, "third"]
+    page.get_by_role("button", name="Withdraw the last word").click()
+    page.wait_for_selector(f"[data-item='{disputed[1]}']")
+    saved(page)
+    assert served.answer(disputed[1]) in ("first", "second")
     press(page, "Escape", "Shift+r")
-    page.get_by_text("No disagreements").wait_for()
+    page.wait_for_selector(f"[data-item='{disputed[1]}']")
+    words = [event.type for event in served.events() if event.type in ("adjudicated", "reopened")]
+    assert words == ["adjudicated", "reopened", "adjudicated", "adjudicated", "reopened"]
+
+
+def test_undo_withdraws_the_last_word_that_a_correction_became(chromium: Any, tmp_path: Path) -> None:
+    """By key, and by the button on an item; an item of one opinion gets its answer back as ever."""
+    with project("text", tmp_path, *ALL) as served:
+        with visit(chromium, served.link("ben", "annotator")) as page:
+            (item,) = label(page, "1")
+        with visit(chromium, served.url) as page:
+            assert label(page, "2") == [item]
+            again = page.get_by_role("button", name=f"item {item} ")
+            again.click()
+            page.wait_for_selector(f"[data-item='{item}']")
+            press(page, "2")
+            saved(page)
+            assert served.answer(item) == "second"
+            press(page, "z")
+            saved(page)
+            assert served.answer(item) == "first"
+            assert not served.call(f"/api/items/{item}")["decided"]
+            press(page, "2")
+            saved(page)
+            again.first.click()
+            page.get_by_text("the last word", exact=True).wait_for()
+            press(page, "Shift+w")
+            saved(page)
+            assert current(page) != item
+            assert served.answer(item) == "first"
+        words = [event.type for event in served.events() if event.type in ("adjudicated", "reopened")]
+        assert words == ["adjudicated", "reopened"] * 2
 
 
 def test_a_second_opinion_is_asked_for_blind(chromium: Any, tmp_path: Path) -> None:

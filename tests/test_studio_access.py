@@ -117,6 +117,7 @@ MAY = {
     "POST /api/classes/merge": OWNING, "POST /api/classes/split": OWNING, "POST /api/retrain": OWNING,
     "POST /api/cancel": OWNING, "GET /api/items": LOOKING, "POST /api/release": LABELLING,
     "GET /api/agreement": LOOKING, "GET /api/disagreements": OWNING, "POST /api/adjudicate": OWNING,
+    "POST /api/reopen": OWNING,
     "POST /api/review": OWNING,
 }  # fmt: skip
 """The roles of each route by their first letters; a route that is not here fails the test."""

@@ -281,6 +281,49 @@ def test_the_last_word_needs_an_answer_and_ends_the_waiting(desk: Desk) -> None:
     assert waiting(desk, "bob") == []
 
 
+def test_the_last_word_can_be_withdrawn(desk: Desk, page: TestClient) -> None:
+    desk.answer("bob", "1", [3], "red")
+    desk.answer("cy", "2", [3], "green")
+    desk.answer("bob", "3", [4], "red")
+    desk.adjudicate("ann", "4", [3, 4], "blue")
+    desk.work()
+    desk.project.settings["retrain_every"] = 2
+    assert waiting(desk, "cy") == []
+    body = {"id": "5", "items": [3, 4]}
+    for _ in range(2):
+        assert page.post("/api/reopen", json=body).json()["event"] == "5"
+    assert desk.due() == "new answers", "what stands is another answer now"
+    assert desk.campaign.labels == {3: "red", 4: "red"}
+    assert waiting(desk, "cy") == [4]
+    assert [one["item"] for one in page.get("/api/disagreements").json()["items"]] == [3]
+    refusal = page.post("/api/reopen", json={"id": "6", "items": [3]})
+    assert refusal.status_code == 409
+    assert "nobody had the last word on item 3" in refusal.json()["error"]
+    assert page.post("/api/reopen", json={**body, "items": [3]}).status_code == 409, "another under its id"
+    age = desk.age
+    desk = reopened(desk)
+    assert (waiting(desk, "cy"), desk.age) == ([4], age)
+    assert verify_log(desk.project.path).problems == ()
+    desk.close()
+
+
+def test_an_item_tells_readers_whether_a_correction_is_the_last_word(desk: Desk, page: TestClient) -> None:
+    other = client(desk, role=Role.ANNOTATOR)
+    name = other.get("/api/project").json()["actor"]
+
+    def told(who: TestClient) -> tuple[bool, bool]:
+        shown = who.get("/api/items/3").json()
+        return shown["several"], shown["decided"]
+
+    desk.answer("ann", "1", [3], "red")
+    assert told(page) == told(other) == (False, False)
+    desk.answer(name, "2", [3], "green")
+    assert (told(page), told(other)) == ((True, False), (False, False))
+    assert page.post("/api/answers", json={"id": "3", "items": [3], "answer": {"class": "blue"},
+                                           "replace": True}).status_code == 200  # fmt: skip
+    assert (told(page), told(other)) == ((True, True), (False, False)), "others see their own answer only"
+
+
 # ---------------------------------------------------------------- tabs
 
 

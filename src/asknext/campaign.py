@@ -207,10 +207,7 @@ class Campaign:
         self._answer(kinds.ANSWERED, ids, answers, id, actor)
 
     def correct(self, ids: Given, answers: Given, *, id: str | None = None, actor: str = "") -> None:
-        """Replace earlier answers; the log keeps both.
-
-        Parameters, raises: as for `tell`, but the items must have been answered before.
-        """
+        """Replace earlier answers, of which there must be some; the log keeps both. Else as `tell`."""
         self._answer(kinds.CORRECTED, ids, answers, id, actor)
 
     def second(self, ids: Given, answers: Given, *, id: str | None = None, actor: str = "") -> None:
@@ -234,16 +231,13 @@ class Campaign:
         self._ledger.answer(kind, places, given, as_name(id), actor)
 
     @in_turn
-    def retract(
-        self, ids: Given, *, skipped: Given = (), id: str | None = None, actor: str = ""
-    ) -> None:
+    def retract(self, ids: Given, *, skipped: Given = (), id: str | None = None, actor: str = "") -> None:
         """Take answers back: the items wait for one again, as those just asked; the log keeps all.
 
         Parameters
         ----------
         ids, id, actor : as for `tell`.
-        skipped : (m,) other items, which the actor had skipped while answers of others stand: noted, and
-            changes nothing.
+        skipped : (m,) other items, which the actor had skipped beside answers of others: noted, no more.
 
         Raises
         ------
@@ -256,6 +250,11 @@ class Campaign:
     def review(self, ids: Given, *, id: str | None = None, actor: str = "") -> None:
         """Note that answers were looked over and stay as they are. Parameters, raises: as for `retract`."""
         self._ledger.deliver(id, actor, decide.reviewed, as_ids(ids, len(self.table)))
+
+    @in_turn
+    def reopen(self, ids: Given, *, id: str | None = None, actor: str = "") -> None:
+        """Withdraw last words: what most say stands again. Parameters, raises: as for `retract`."""
+        self._ledger.deliver(id, actor, decide.reopened, as_ids(ids, len(self.table)))
 
     @in_turn
     def comment(self, ids: Given, text: str, *, id: str | None = None, actor: str = "") -> None:

@@ -127,6 +127,18 @@ def retracted(state: State, places: Ids, skipped: Ids, id: str, actor: str) -> l
     return [Event(kinds.RETRACTED, {"ids": places.tolist(), **also}, id, actor)]
 
 
+def reopened(state: State, places: Ids, id: str, actor: str) -> list[Event]:
+    """The last word on items is withdrawn.
+
+    Raises
+    ------
+    AskNextError : nobody spoke it on an item; the message names it.
+    """
+    if len(bare := state.undecided(places)):
+        raise AskNextError(f"item {bare[0]} has no last word that could be withdrawn.")
+    return [Event(kinds.REOPENED, {"ids": places.tolist()}, id, actor)]
+
+
 def reviewed(state: State, places: Ids, id: str, actor: str) -> list[Event]:
     """Somebody looked items over, and what stands is to stay.
 

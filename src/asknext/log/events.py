@@ -21,6 +21,7 @@ ANSWERED = "answered"
 CORRECTED = "corrected"
 SECONDED = "seconded"
 ADJUDICATED = "adjudicated"
+REOPENED = "reopened"
 RETRACTED = "retracted"
 COMMENTED = "commented"
 REVIEWED = "reviewed"
@@ -49,6 +50,7 @@ REQUIRED: dict[str, dict[str, Any]] = {
     CORRECTED: {"ids": [_INT], "answers": [_ANSWER]},
     SECONDED: {"ids": [_INT], "answers": [_ANSWER]},
     ADJUDICATED: {"ids": [_INT], "answers": [_ANSWER]},
+    REOPENED: {"ids": [_INT]},
     RETRACTED: {"ids": [_INT]},
     COMMENTED: {"ids": [_INT], "text": _TEXT},
     REVIEWED: {"ids": [_INT], "answers": [_ANSWER]},

@@ -125,6 +125,11 @@ class State:
                     raise ValueError(f"items {bare} have no answer")
                 as_ids(body.get("skipped", ()), self.n)
                 self.opinions.retract(actor, ids)
+            case kinds.REOPENED:
+                ids = as_ids(body["ids"], self.n)
+                if len(bare := self.undecided(ids)):
+                    raise ValueError(f"items {bare} have no last word")
+                self.opinions.reopen(ids)
             case kinds.COMMENTED:
                 as_ids(body["ids"], self.n)
             case kinds.REVIEWED:
@@ -182,6 +187,10 @@ class State:
         """Those of the items of which nobody has an opinion; skipping is none."""
         stands = self.opinions.stands[ids]
         return ids[(stands == UNASKED_CODE) | (stands == PENDING_CODE) | (stands == _SKIPPED)]
+
+    def undecided(self, ids: Ids) -> Ids:
+        """Those of the items on which nobody spoke the last word."""
+        return ids[[not self.opinions.adjudicated(item) for item in ids.tolist()]]
 
     def _class(self, number: int) -> int:
         if not 0 <= number < len(self.labels):

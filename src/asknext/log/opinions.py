@@ -83,6 +83,12 @@ class Opinions:
             self._open(item).word = answer
             self._settle(item)
 
+    def reopen(self, ids: Ids) -> None:
+        """The last word on items is withdrawn: opinions count again."""
+        for item in ids.tolist():
+            self._heard[item].word = None
+            self._settle(item)
+
     def retract(self, actor: str, ids: Ids) -> None:
         """A person takes the own opinions back; items wait again where none is left, or it had none."""
         person = self._person(actor)

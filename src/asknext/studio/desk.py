@@ -27,6 +27,7 @@ from asknext.pool import (
 from asknext.randomness import spawn
 from asknext.studio import rounds
 from asknext.studio.errors import AbsentError, ConflictError
+from asknext.studio.once import once
 from asknext.studio.pace import Pace
 from asknext.studio.project import Project
 from asknext.studio.queue import Place, Queue
@@ -38,7 +39,7 @@ PATIENCE = 600.0
 """Seconds after which a single answer is reason enough for another round."""
 
 _SETTLED = {ANSWER_CODES[OUT_OF_SCOPE], ANSWER_CODES[UNSURE]}
-_NEWS = frozenset({kinds.ANSWERED, kinds.CORRECTED, kinds.ADJUDICATED})
+_NEWS = frozenset({kinds.ANSWERED, kinds.CORRECTED, kinds.ADJUDICATED, kinds.REOPENED})
 """Types of events that are a reason to learn anew; a further opinion seldom changes what stands."""
 
 
@@ -208,15 +209,20 @@ class Desk:
     def _took(
         self, person: str, found: dict[str, list[int]], skipped: bool, seconds: float | None = None
     ) -> None:
+        ids = self._note(found)
+        self.queue.answered(person, ids, skipped)
+        for pace in (self.pace, self.paces[person]):
+            pace.answered(len(ids), seconds)
+
+    def _note(self, found: dict[str, list[int]]) -> list[int]:
+        """Note that something was said of items, by the type of the event; which they are."""
         if self._told == self._read:
             self._first = self._clock()
         ids = [item for items in found.values() for item in items]
         self._told += sum(len(items) for kind, items in found.items() if kind in _NEWS)
-        self.queue.answered(person, ids, skipped)
         self.seconds.note(self.campaign.state.opinions, ids)
-        for pace in (self.pace, self.paces[person]):
-            pace.answered(len(ids), seconds)
         self.touch()
+        return ids
 
     def retract(
         self, person: str, id: str, items: Sequence[int], *, over: bool = False, tab: str = ""
@@ -232,18 +238,18 @@ class Desk:
         ------
         ConflictError : an item has no answer, or one of others only, or the id stands for something else.
         """
-        with self.turn:
-            ids, known = self._items(items).tolist(), self._known(id, person)
-            if known:
-                skipped = set(self.log[id].body.get("skipped", ()))
+        with self.turn, once(self.log, id, person) as first:
+            ids = self._items(items).tolist()
+            if first:
+                skipped = [item for item in ids if self._passed_over(person, item)]
             else:
-                skipped = {item for item in ids if self._passed_over(person, item)}
-            told = [item for item in ids if item not in skipped]
-            for item in () if known else told:
+                skipped = self.log[id].body.get("skipped", [])
+            put_off = set(skipped)
+            told = [item for item in ids if item not in put_off]
+            for item in told if first else ():
                 self._check_own(person, item, over)
-            put_off = [item for item in ids if item in skipped]
-            self._deliver(known, lambda: self.campaign.retract(told, skipped=put_off, id=id, actor=person))
-            if not known:
+            self.campaign.retract(told, skipped=skipped, id=id, actor=person)
+            if first:
                 self.queue.retracted(person, ids, tab=tab)
                 self.seconds.note(self.campaign.state.opinions, told)
                 self.touch()
@@ -268,14 +274,29 @@ class Desk:
         ConflictError : an item has no answer yet, or the id stands for something else.
         AskNextError : an item or the answer is none.
         """
-        with self.turn:
-            ids, known = self._items(items), self._known(id, person)
-            if not known and len(bare := self.campaign.state.bare(ids)):
+        with self.turn, once(self.log, id, person) as first:
+            ids = self._items(items)
+            if first and len(bare := self.campaign.state.bare(ids)):
                 raise ConflictError(f"item {bare[0]} was not answered yet, so there is nothing to decide.")
-            told = [answer] * len(ids)
-            self._deliver(known, lambda: self.campaign.adjudicate(ids, told, id=id, actor=person))
-            if not known:
+            self.campaign.adjudicate(ids, [answer] * len(ids), id=id, actor=person)
+            if first:
                 self._took(person, {kinds.ADJUDICATED: ids.tolist()}, False)
+
+    def reopen(self, person: str, id: str, items: Sequence[int]) -> None:
+        """Withdraw the last word on items; `id` names the delivery.
+
+        Raises
+        ------
+        ConflictError : nobody had the last word on an item, or the id stands for something else.
+        AskNextError : an item is none.
+        """
+        with self.turn, once(self.log, id, person) as first:
+            ids = self._items(items)
+            if first and len(bare := self.campaign.state.undecided(ids)):
+                raise ConflictError(f"nobody had the last word on item {bare[0]}, so it cannot be withdrawn.")
+            self.campaign.reopen(ids, id=id, actor=person)
+            if first:
+                self._note({kinds.REOPENED: ids.tolist()})
 
     def review(self, person: str, id: str, items: Sequence[int]) -> None:
         """Note that labels were looked over and stay; `id` names the delivery.
@@ -284,18 +305,17 @@ class Desk:
         ------
         ConflictError : an item has no answer, or the id stands for something else.
         """
-        with self.turn:
-            ids, known = self._items(items), self._known(id, person)
-            if not known and len(bare := self.campaign.state.bare(ids)):
+        with self.turn, once(self.log, id, person) as first:
+            ids = self._items(items)
+            if first and len(bare := self.campaign.state.bare(ids)):
                 raise ConflictError(f"item {bare[0]} has no answer that could be looked over.")
-            self._deliver(known, lambda: self.campaign.review(ids, id=id, actor=person))
+            self.campaign.review(ids, id=id, actor=person)
             self.touch()
 
     def comment(self, person: str, id: str, items: Sequence[int], text: str) -> None:
         """Note something about items; `id` names the delivery, as for `answer`."""
-        with self.turn:
-            ids, known = self._items(items), self._known(id, person)
-            self._deliver(known, lambda: self.campaign.comment(ids, text, id=id, actor=person))
+        with self.turn, once(self.log, id, person):
+            self.campaign.comment(self._items(items), text, id=id, actor=person)
             self.touch()
 
     def reclass(self, person: str, id: str | None, deed: Callable[..., None]) -> None:
@@ -306,31 +326,9 @@ class Desk:
         ConflictError : the id stands for something else.
         AskNextError : it cannot be done.
         """
-        with self.turn:
-            known = id is not None and self._known(id, person)
-            self._deliver(known, lambda: deed(id=id, actor=person))
+        with self.turn, once(self.log, id, person):
+            deed(id=id, actor=person)
             self.touch()
-
-    def _known(self, id: str, person: str) -> bool:
-        """Whether a delivery was made before.
-
-        Raises
-        ------
-        ConflictError : it was made by somebody else.
-        """
-        if id not in self.log:
-            return False
-        if self.log[id].actor != person:
-            raise ConflictError(f"the delivery {id!a} was somebody else's; give this one its own id.")
-        return True
-
-    def _deliver(self, known: bool, deed: Callable[[], None]) -> None:
-        try:
-            deed()
-        except AskNextError as error:
-            if known:
-                raise ConflictError(str(error)) from error
-            raise
 
     def _items(self, items: Sequence[int]) -> Ids:
         if not len(items):

@@ -112,6 +112,8 @@ class Served(Reply):
     content: Text | Image | Row
     answer: Answer | None
     model: Likely | None
+    several: bool
+    decided: bool
 
 
 class Items(Reply):

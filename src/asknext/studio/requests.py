@@ -71,6 +71,13 @@ class Retraction(Body):
     tab: Tab = ""
 
 
+class Reopening(Body):
+    """Last words to withdraw."""
+
+    id: Id
+    items: Items
+
+
 class Release(Body):
     """Items that a tab gives back."""
 

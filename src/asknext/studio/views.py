@@ -76,6 +76,7 @@ def served(
     told = own_answer(desk, item, person) if blind else answer(desk, item)
     known = told not in (None, as_answer(desk, SKIPPED_CODE))
     likeliest_ = likeliest(desk, item, 1) if known else []
+    opinions = desk.campaign.state.opinions
     return {
         "item": item,
         "slot": place.slot,
@@ -83,6 +84,8 @@ def served(
         "content": content,
         "answer": told,
         "model": likeliest_[0] if likeliest_ else None,
+        "several": not blind and len(opinions.of(item)) > 1,
+        "decided": not blind and opinions.adjudicated(item),
     }
 
 

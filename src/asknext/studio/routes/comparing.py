@@ -35,6 +35,12 @@ def comparing(desk: Desk, supervisor: Supervisor) -> APIRouter:
         desk.adjudicate(by.name, body.id, body.items, body.given)
         return done(desk, supervisor, body.id)
 
+    @router.post("/reopen", response_model=replies.Done)
+    def reopen(by: Owner, body: requests.Reopening) -> dict[str, Any]:
+        """Withdraw the last word on items; what most people said stands again."""
+        desk.reopen(by.name, body.id, body.items)
+        return done(desk, supervisor, body.id)
+
     @router.post("/review", response_model=replies.Done)
     def review(by: Owner, body: requests.Verdict) -> dict[str, Any]:
         """Note that labels were looked over and stay as they are."""

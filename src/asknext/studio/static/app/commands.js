@@ -46,6 +46,7 @@ const COMMANDS = {
   disagreements: (session) => toggle(session, "disagreements"),
   map: (session) => toggle(session, "map"),
   panel: (session) => session.change({ panel: !session.state.settings.panel }),
+  reopen: (session) => void session.reopen(),
   help: (session) => session.set({ dialog: "help" }),
 };
 

@@ -1,6 +1,7 @@
 import { nameOf } from "./classes.js";
 import { newId } from "./ids.js";
-import { makeLetter } from "./outbox.js";
+import { makeLetter, reopening } from "./outbox.js";
+import { may } from "./roles.js";
 import { recall, remember } from "./settings.js";
 
 /** @import { Session } from "./session.js" */
@@ -19,7 +20,7 @@ const WHOLE = 20; // of the last deeds the contents stay here, so that undo need
 const MOST = 5000; // items in the deeds that outlive a reload
 
 /** @param {Kept} kept @returns {Kept} */
-const slim = ({ item, slot, round, answer }) => ({ item, slot, round, answer });
+const slim = ({ item, slot, round, answer, several, decided }) => ({ item, slot, round, answer, several, decided });
 
 /** @param {Deed} deed @returns {Deed} */
 const slimmed = (deed) => ({ ...deed, items: deed.items.map(slim) });
@@ -62,6 +63,19 @@ export async function whole(session, kept) {
   return served && { ...served, ...kept };
 }
 
+/**
+ * What brings an item back to where it was: without the last word, if that is what the correction became, or with
+ * the answer it had.
+ *
+ * @param {Session} session
+ * @param {Kept} kept
+ * @param {Answer} answer
+ */
+const before = (session, kept, answer) =>
+  kept.several && !kept.decided && may(session, "reopen")
+    ? reopening(kept.item)
+    : session.answerLetter([kept], answer);
+
 /** @param {Session} session @param {Deed} deed @param {Served} [served] the item, where it is one */
 function takeBack(session, deed, served) {
   const { done, undone } = session.state;
@@ -74,7 +88,7 @@ function takeBack(session, deed, served) {
   session.say(`Undone: ${nameOf(deed.answer)}.`);
   const ids = deed.items.filter((kept) => !kept.answer).map((kept) => kept.item);
   const back = ids.length ? [makeLetter("/api/retract", { id: newId(), items: ids, tab: session.tab.id }, ids)] : [];
-  for (const kept of deed.items) if (kept.answer) back.push(session.answerLetter([kept], kept.answer));
+  for (const kept of deed.items) if (kept.answer) back.push(before(session, kept, kept.answer));
   session.outbox.cancel(deed.letter, back);
 }
 

@@ -26,6 +26,7 @@ export const ACTIONS = [
   { id: "all", key: "a", says: "Select all or none" },
   { id: "keep", key: "k", says: "Keep the answer" },
   { id: "fix", key: "f", says: "Take the model's class" },
+  { id: "reopen", key: "W", says: "Withdraw the last word" },
   { id: "zoom-in", key: "+", says: "Zoom in" },
   { id: "zoom-out", key: "-", says: "Zoom out" },
   { id: "zoom-reset", key: "0", says: "Whole picture" },

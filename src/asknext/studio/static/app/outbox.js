@@ -1,3 +1,4 @@
+import { newId } from "./ids.js";
 import { inTurn } from "./locks.js";
 
 /**
@@ -25,6 +26,9 @@ const result = (request) =>
 
 /** @param {string} path @param {any} body @param {number[]} items @returns {Letter} */
 export const makeLetter = (path, body, items) => ({ id: body.id, path, body, items });
+
+/** What withdraws the last word on an item. @param {number} item */
+export const reopening = (item) => makeLetter("/api/reopen", { id: newId(), items: [item] }, [item]);
 
 export class Outbox {
   /** @type {"idle" | "sending" | "waiting"} */

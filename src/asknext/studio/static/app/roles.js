@@ -32,10 +32,11 @@ const MAY = {
   keep: OWNERS,
   fix: OWNERS,
   retrain: OWNERS,
+  reopen: OWNERS,
 };
 
 /** Of what there is nothing with one person alone. */
-const SHARED = ["agreement", "disagreements"];
+const SHARED = ["agreement", "disagreements", "reopen"];
 
 /**
  * Whether the person here may do something.

@@ -4,7 +4,7 @@ import { Clock } from "./clock.js";
 import { health, watchPerson } from "./health.js";
 import { keepDeeds, pushed } from "./history.js";
 import { newId } from "./ids.js";
-import { makeLetter, Outbox } from "./outbox.js";
+import { makeLetter, Outbox, reopening } from "./outbox.js";
 import { Queue } from "./queue.js";
 import { may } from "./roles.js";
 import { remember, saveSettings } from "./settings.js";
@@ -176,11 +176,21 @@ export class Session {
     return makeLetter("/api/answers", body, ids);
   }
 
-  /** The last word on an item. @param {number} item @param {Answer} answer */
+  /** The last word on an item. @param {number} item @param {Answer} answer @returns {string} id of its letter */
   adjudicate(item, answer) {
     if ("class" in answer) this.#know(answer.class);
-    this.outbox.add("/api/adjudicate", { id: newId(), items: [item], answer }, [item]);
     this.set({ box: null, said: `Item ${item}: ${nameOf(answer)}, the last word.`, shown: false });
+    return this.outbox.add("/api/adjudicate", { id: newId(), items: [item], answer }, [item]).id;
+  }
+
+  /** Withdraws the last word on the item in front, and goes on. */
+  reopen() {
+    const served = this.queue.current;
+    if (!served?.decided) return this.say("There is no last word here that could be withdrawn.");
+    const { path, body, items } = reopening(served.item);
+    this.outbox.add(path, body, items);
+    this.queue.drop(items);
+    return this.say(`Item ${served.item}: the last word is withdrawn.`);
   }
 
   /** @param {string} text */

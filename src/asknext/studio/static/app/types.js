@@ -14,6 +14,8 @@
  * @property {TextContent | ImageContent | TableContent} content
  * @property {Answer | null} answer
  * @property {{name: string, p: number} | null} model
+ * @property {boolean} several whether people have said several things, so that a correction is the last word
+ * @property {boolean} decided whether the last word was spoken
  *
  * @typedef {{opinions: {actor: string, answer: Answer}[], majority: Answer,
  *   dawid_skene: {answer: Answer, p: number} | null}} Opinions

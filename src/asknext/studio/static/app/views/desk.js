@@ -68,7 +68,7 @@ export function Desk({ session }) {
       <${Nothing} session=${session} /><${LastAnswer} session=${session} />
     </div>`;
   }
-  const { item, answer } = served;
+  const { item, answer, decided } = served;
   const { project } = session.state;
   const whose = project.several && project.role !== "annotator" ? "answer" : "your answer";
   const labels = may(session, "answer");
@@ -78,7 +78,8 @@ export function Desk({ session }) {
     <div class="meta">
       <span>Item ${item}</span><span class="chip">${origin(served)}</span>
       ${answer && html`<span class="chip">${whose}: <b dir="auto">${nameOf(answer)}</b></span>`}
-      <span class="tools">${tool("why")}${tool("comment")}${tool("edit-class")}${
+      ${decided && html`<span class="chip">the last word</span>`}
+      <span class="tools">${decided && tool("reopen")}${tool("why")}${tool("comment")}${tool("edit-class")}${
         !labels &&
         html`<button type="button" class="quiet" onClick=${() => session.queue.drop([item])}>
           Overview <kbd aria-hidden="true">Esc</kbd>

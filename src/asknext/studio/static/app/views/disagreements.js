@@ -1,7 +1,7 @@
 import { html, useEffect, useLayoutEffect, useRef, useState } from "../../vendor/htm-preact.js";
 import { get } from "../api.js";
 import { nameOf } from "../classes.js";
-import { newId } from "../ids.js";
+import { reopening } from "../outbox.js";
 import { Boxes } from "./boxes.js";
 import { Item } from "./item.js";
 import { ActionButton, count, Key, percent, Swatch } from "./parts.js";
@@ -65,7 +65,7 @@ function Choice({ session, one, choice: { answer, by }, place, decide }) {
 export function Disagreements({ session }) {
   const [list, setList] = useState(/** @type {Case[] | null} */ (null));
   const [left, setLeft] = useState(0);
-  const [past, setPast] = useState(/** @type {Case[]} */ ([]));
+  const [past, setPast] = useState(/** @type {{one: Case, letter?: string}[]} */ ([]));
   const gone = useRef(/** @type {Set<number>} */ (new Set()));
   const one = list?.[0];
   const dry = list !== null && !one;
@@ -85,10 +85,11 @@ export function Disagreements({ session }) {
     );
   }, [dry]);
 
-  const next = () => {
+  /** @param {string} [letter] with the last word, where it was spoken */
+  const next = (letter) => {
     if (!one || !list) return;
     gone.current.add(one.item);
-    setPast([...past, one].slice(-50));
+    setPast([...past, { one, letter }].slice(-50));
     setList(list.slice(1));
   };
   const decide = (/** @type {Answer} */ answer) => {
@@ -99,14 +100,15 @@ export function Disagreements({ session }) {
     }
     if ("kind" in answer && answer.kind === "unsure")
       return session.say("The last word is a class, or out of scope; press s to leave it open.");
-    session.adjudicate(one.item, answer);
-    return next();
+    return next(session.adjudicate(one.item, answer));
   };
   const before = () => {
     const last = past.at(-1);
     if (!last || !list) return session.say("There is no item before this one.");
+    if (last.letter) session.outbox.cancel(last.letter, [reopening(last.one.item)]);
+    session.say(last.letter ? `Item ${last.one.item}: the last word is withdrawn.` : `Item ${last.one.item} again.`);
     setPast(past.slice(0, -1));
-    return setList([last, ...list]);
+    return setList([last.one, ...list]);
   };
   useLayoutEffect(() => {
     session.scene = {
@@ -129,8 +131,9 @@ export function Disagreements({ session }) {
     };
   });
 
+  const back = past.at(-1)?.letter ? "Withdraw the last word" : "The one before";
   const tools = html`<span class="tools"
-    >${past.length > 0 && html`<${ActionButton} session=${session} action="undo" says="The one before" quiet />`}
+    >${past.length > 0 && html`<${ActionButton} session=${session} action="undo" says=${back} quiet />`}
     <${Back} session=${session} /></span>`;
   if (!list || !one) {
     return html`<div class="meta"><${ReviewTabs} session=${session} />${tools}</div>
