@@ -76,6 +76,19 @@ def test_a_viewer_answers_nothing_and_takes_no_item(chromium: Any, tmp_path: Pat
         assert served.call("/api/status")["answered"] == 0
 
 
+def test_a_viewer_goes_through_doubtful_answers_by_key(chromium: Any, tmp_path: Path) -> None:
+    found = {"suspects": [{"item": item, "answer": {"class": "first"}, "model": "second", "p": 0.1}
+                          for item in (3, 4, 5)], "duplicates": []}  # fmt: skip
+    with project("text", tmp_path) as served, onlooker(chromium, served) as page:
+        page.route("**/api/review", lambda route: route.fulfill(json=found))
+        press(page, "r")
+        for item in (3, 4, 5):
+            page.wait_for_selector(f"[data-item='{item}']")
+            page.get_by_role("button", name="Next").wait_for()
+            press(page, "ArrowRight")
+        page.get_by_text("Nothing to review").wait_for()
+
+
 def test_how_alike_people_answer(chromium: Any, tmp_path: Path) -> None:
     with project("text", tmp_path) as served, visit(chromium, served.url) as page:
         shared(page, served)

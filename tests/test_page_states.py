@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
@@ -158,6 +159,38 @@ def test_item_and_answers_fit_the_screen(size: tuple[int, int], chromium: Any, t
             box = page.locator(place).first.bounding_box()
             assert box["height"] >= 30
             assert box["y"] + box["height"] <= size[1]
+
+
+STREAM = """(told) => {
+  window.EventSource = class extends EventTarget {
+    constructor() {
+      super();
+      setTimeout(() => {
+        this.dispatchEvent(new Event("open"));
+        this.dispatchEvent(new MessageEvent("message", { data: told }));
+      });
+    }
+  };
+}"""
+"""A stream that tells one status and goes on."""
+
+
+@pytest.mark.parametrize("job", ["idle", "running"])
+def test_the_header_is_one_row(job: str, chromium: Any, tmp_path: Path) -> None:
+    """Also with a long name, of several people, far on in a large pool, while the model learns."""
+    with project("text", tmp_path) as served, visit(chromium, served.url) as page:
+        status = served.call("/api/status") | {"answered": 123_456}
+        status["job"] = {"state": job, "kind": "new answers", "since": time.time() - 100, "error": None}
+        page.add_init_script(f"({STREAM})({json.dumps(json.dumps(status))})")
+        about = served.call("/api/project") | {"n": 1_000_000, "name": "letters of a year", "several": True}
+        page.route("**/api/project", lambda route: route.fulfill(json=about))
+        page.reload()
+        page.get_by_text("Cancel" if job == "running" else "Learn now").wait_for()
+        for width in (1440, 1280, 1100, 1024):
+            page.set_viewport_size({"width": width, "height": 768})
+            assert page.locator("header.top").bounding_box()["height"] < 50, width
+            last = page.locator("header.top nav > *").last.bounding_box()
+            assert last["x"] + last["width"] <= width
 
 
 def test_a_picture_is_zoomed_by_keys_and_wheel(chromium: Any, tmp_path: Path) -> None:

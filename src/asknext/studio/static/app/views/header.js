@@ -13,8 +13,8 @@ function Saved({ session }) {
   const busy = waiting ? `Saving ${waiting} …` : "All saved";
   const text = lost ? `Server lost – ${waiting} kept here` : busy;
   const mark = lost ? "!" : waiting ? "↑" : "✓";
-  return html`<span class=${`saved ${lost ? "bad" : waiting ? "busy" : "good"}`} title=${trouble?.message ?? ""}
-    ><span class="mark" aria-hidden="true">${mark}</span> ${text}</span
+  return html`<span class=${`saved ${lost ? "bad" : waiting ? "busy" : "good"}`} title=${trouble?.message ?? text}
+    ><span class="mark" aria-hidden="true">${mark}</span> <span class="words">${text}</span></span
   >`;
 }
 
@@ -55,12 +55,12 @@ export function Header({ session }) {
     ${
       project.several &&
       html`<span class="who" title="Who you are, and what you may do here"
-        ><b dir="auto">${project.actor}</b> ${project.role}</span
+        ><b dir="auto">${project.actor}</b> <span class="words">${project.role}</span></span
       >`
     }
     <div class="progress">
       <progress max=${project.n} value=${answered} aria-label="answered"></progress>
-      <span>${count(answered)} of ${count(project.n)} answered</span>
+      <span>${count(answered)} of ${count(project.n)} <span class="words">answered</span></span>
     </div>
     <${Saved} session=${session} />
     <${JobState} session=${session} />

@@ -38,7 +38,8 @@ export function JobState({ session }) {
   const { job } = status;
   if (job.state === "running") {
     return html`<span class="job busy"
-      ><span class="spin" aria-hidden="true"></span> Learning, <${Since} since=${moment(job.since)} />
+      ><span class="spin" aria-hidden="true"></span> <span class="words">Learning,</span>${" "}
+      <${Since} since=${moment(job.since)} />
       <${Ask} session=${session} path="/api/cancel" says="Cancel" /></span
     >`;
   }
@@ -49,7 +50,7 @@ export function JobState({ session }) {
     >`;
   }
   return html`<span class="job" title=${rankingAge(status)}
-    >Model ready
+    ><span class="words">Model ready</span>
     <${Ask} session=${session} path="/api/retrain" says="Learn now" /></span
   >`;
 }

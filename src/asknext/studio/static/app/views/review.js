@@ -6,7 +6,7 @@ import { may } from "../roles.js";
 import { Answers } from "./answers.js";
 import { Boxes } from "./boxes.js";
 import { Item } from "./item.js";
-import { ActionButton, percent } from "./parts.js";
+import { ActionButton, Key, percent } from "./parts.js";
 import { Back, ReviewTabs } from "./review-tabs.js";
 
 /** @import { Session } from "../session.js" */
@@ -18,6 +18,8 @@ import { Back, ReviewTabs } from "./review-tabs.js";
  *
  * @typedef {{items: number[], answers: Answer[], model?: string, p?: number}} Case
  */
+
+const NEXT = "ArrowRight"; // for those who only look
 
 /** @param {any} reply @returns {Case[]} */
 const cases = ({ suspects, duplicates }) => [
@@ -91,6 +93,11 @@ export function Review({ session }) {
         } else return false;
         return true;
       },
+      press(key) {
+        if (!one || key !== NEXT || may(session, "keep")) return false;
+        next();
+        return true;
+      },
     };
     return () => {
       session.scene = null;
@@ -137,6 +144,8 @@ export function Review({ session }) {
             given=${served.length === 1 ? served[0].answer : null}
             extra=${keys}
           />`
-        : html`<p><button type="button" onClick=${next}>Next</button></p>`
+        : html`<p>
+            <button type="button" aria-keyshortcuts=${NEXT} onClick=${next}><${Key} of=${NEXT} /> Next</button>
+          </p>`
     }`;
 }
