@@ -35,6 +35,18 @@ def chromium() -> Iterator[Any]:
         yield found
 
 
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A labelling project at work for the tests of a module, one round on."""
+    from asknext.studio.desk import Desk
+    from studio_project import project, round_of
+
+    found = Desk(project(tmp_path_factory.mktemp("desk")))
+    round_of(found)
+    yield found
+    found.close()
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Leave out what is about the other engine."""
     absent, why = ("sqlite", "about a log in a file") if SERVER else ("postgres", "needs ASKNEXT_POSTGRES")

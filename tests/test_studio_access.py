@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
 from fastapi.routing import APIRoute
 from PIL import Image
 from starlette.testclient import TestClient
@@ -20,15 +19,7 @@ from asknext.studio.people import People
 from asknext.studio.project import Project
 from asknext.studio.roles import Role
 from asknext.studio.routes.access import Access
-from studio_project import HOST, PORT, Clock, client, project, round_of
-
-
-@pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    found = Desk(project(tmp_path_factory.mktemp("roles")))
-    round_of(found)
-    yield found
-    found.close()
+from studio_project import HOST, PORT, Clock, client, project
 
 
 def test_a_removed_person_is_shut_out_at_once(desk: Desk) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import count
 from typing import Any
 
@@ -11,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 
 from asknext.studio.desk import Desk
 from asknext.studio.roles import Role
-from studio_project import HOST, N, client, project, round_of
+from studio_project import HOST, N, client
 
 schemathesis = pytest.importorskip("schemathesis", reason="schemathesis is not installed")
 checks = pytest.importorskip("schemathesis.specs.openapi.checks")
@@ -21,14 +20,6 @@ THOROUGH = settings(
     max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), database=None, derandomize=True
 )
 """Requests of each kind to each route by each role."""
-
-
-@pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    found = Desk(project(tmp_path_factory.mktemp("contract")))
-    round_of(found)
-    yield found
-    found.close()
 
 
 def within(told: Any) -> Any:
