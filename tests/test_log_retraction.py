@@ -137,6 +137,8 @@ def test_a_retraction_that_does_not_fit_is_refused() -> None:
     answered = Event(ANSWERED, {"ids": [0], "answers": ["unsure"]})
     with pytest.raises(DamagedLogError, match=r"items \[1\] have no answer"):
         fold([created, answered, Event(RETRACTED, {"ids": [0, 1]})])
+    with pytest.raises(DamagedLogError, match="id 7 is no position"):
+        fold([created, answered, Event(RETRACTED, {"ids": [], "skipped": [7]})])
 
 
 # ---------------------------------------------------------------- comments

@@ -91,6 +91,20 @@ def test_undo_withdraws_the_last_word_that_a_correction_became(chromium: Any, tm
             saved(page)
             assert served.answer(item) == "first"
             assert not served.call(f"/api/items/{item}")["decided"]
+            press(page, "s")
+            saved(page)
+            press(page, "z")
+            page.wait_for_selector(f"[data-item='{item}']")
+            saved(page)
+            assert "answer:" not in page.locator(".meta").inner_text()
+            press(page, "2", "z")
+            page.wait_for_selector(f"[data-item='{item}']")
+            press(page, "2")
+            saved(page)
+            assert page.locator(".notice").count() == 0
+            assert served.answer(item) == "first", "ben was first to say something, and that was not replaced"
+            again.first.click()
+            page.get_by_text("answer: first").wait_for()
             press(page, "2")
             saved(page)
             again.first.click()

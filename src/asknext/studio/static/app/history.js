@@ -4,6 +4,7 @@ import { makeLetter, reopening } from "./outbox.js";
 import { may } from "./roles.js";
 import { recall, remember } from "./settings.js";
 
+/** @import { Letter } from "./outbox.js" */
 /** @import { Session } from "./session.js" */
 /** @import { Answer, Served } from "./types.js" */
 
@@ -63,33 +64,51 @@ export async function whole(session, kept) {
   return served && { ...served, ...kept };
 }
 
+/** Whether a correction of an item becomes the last word. @param {Session} session @param {Kept} kept */
+const isWord = (session, kept) => Boolean(kept.several) && !kept.decided && may(session, "reopen");
+
 /**
- * What brings an item back to where it was: without the last word, if that is what the correction became, or with
- * the answer it had.
+ * The items of a deed as they are without it. Skipping one beside the opinions of others took the own one away, so
+ * that it is as if not answered yet.
  *
  * @param {Session} session
- * @param {Kept} kept
- * @param {Answer} answer
+ * @param {Deed} deed
  */
-const before = (session, kept, answer) =>
-  kept.several && !kept.decided && may(session, "reopen")
-    ? reopening(kept.item)
-    : session.answerLetter([kept], answer);
+function before(session, { items, answer }) {
+  if (!("kind" in answer) || answer.kind !== "skipped") return items;
+  return items.map((kept) => (isWord(session, kept) ? { ...kept, answer: null } : kept));
+}
+
+/**
+ * What undoes a deed on the server: answers are taken back, the last word is withdrawn if a correction became one,
+ * else what was replaced is given again.
+ *
+ * @param {Session} session
+ * @param {Kept[]} items
+ * @returns {Letter[]}
+ */
+function undoing(session, items) {
+  const ids = items.filter((kept) => !kept.answer).map((kept) => kept.item);
+  const back = ids.length ? [makeLetter("/api/retract", { id: newId(), items: ids, tab: session.tab.id }, ids)] : [];
+  for (const kept of items) {
+    if (!kept.answer) continue;
+    back.push(isWord(session, kept) ? reopening(kept.item) : session.answerLetter([kept], kept.answer));
+  }
+  return back;
+}
 
 /** @param {Session} session @param {Deed} deed @param {Served} [served] the item, where it is one */
 function takeBack(session, deed, served) {
   const { done, undone } = session.state;
-  session.set({ done: done.slice(0, -1), undone: [...undone, deed], opinion: null });
+  const items = before(session, deed);
+  session.set({ done: done.slice(0, -1), undone: [...undone, { ...deed, items }], opinion: null });
   if (served) {
-    session.queue.putFirst(served);
+    session.queue.putFirst({ ...served, answer: items[0].answer ?? null });
     session.set({ mode: "label", group: null });
-  } else session.set({ mode: "bulk", group: deed.items });
+  } else session.set({ mode: "bulk", group: items });
   session.clock.restart();
   session.say(`Undone: ${nameOf(deed.answer)}.`);
-  const ids = deed.items.filter((kept) => !kept.answer).map((kept) => kept.item);
-  const back = ids.length ? [makeLetter("/api/retract", { id: newId(), items: ids, tab: session.tab.id }, ids)] : [];
-  for (const kept of deed.items) if (kept.answer) back.push(before(session, kept, kept.answer));
-  session.outbox.cancel(deed.letter, back);
+  session.outbox.cancel(deed.letter, undoing(session, items));
 }
 
 /**
