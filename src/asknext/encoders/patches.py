@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -28,6 +29,10 @@ TINY = np.float32(1e-6)  # added where all images may be the same
 BLOCK = 4  # images at a time, so that the responses stay in the processor's cache
 
 
+Change = Callable[[Array, np.random.Generator], Array]
+"""From images (n, height, width, 3), bytes, to changed ones of the same size."""
+
+
 class Dictionary(NamedTuple):
     """What patches are compared with: `mean` (p,) and `whitening` (p, p) of patches, `words` (k, p)."""
 
@@ -36,11 +41,18 @@ class Dictionary(NamedTuple):
     words: Floats
 
 
-def embed(images: Array, dimensions: int, seed: int = 0, fitted_on: int | None = None) -> Floats:
-    """Embeddings of images: square roots of pooled responses, reduced to what stays when an image moves.
+def embed(
+    images: Array,
+    dimensions: int,
+    seed: int = 0,
+    fitted_on: int | None = None,
+    change: Change | None = None,
+    copies: int = 1,
+) -> Floats:
+    """Embeddings of images: square roots of pooled responses, reduced to what stays when an image changes.
 
     Principal components would keep what varies most. We keep what varies most between images, compared with
-    how it varies between an image and a shifted copy: Fisher's linear discriminants (1936) with each image as
+    how it varies between an image and a changed copy: Fisher's linear discriminants (1936) with each image as
     a class of its own. Mirror images are the same by construction. All is fitted on the images given, or on
     a sample of them; the responses of all at once take 13 kB an image.
 
@@ -48,8 +60,10 @@ def embed(images: Array, dimensions: int, seed: int = 0, fitted_on: int | None =
     ----------
     images : (n, height, width, 3) bytes, of at least 8 × 8 pixels.
     dimensions : of the embedding, at most.
-    seed : of the patches taken, the first words, the moves, and the sample.
+    seed : of the patches taken, the first words, the changes, and the sample.
     fitted_on : size of the sample, where there are more images; None takes all.
+    change : makes a copy of each of some images; None moves them by a few pixels.
+    copies : of each image that is changed.
 
     Returns
     -------
@@ -67,13 +81,19 @@ def embed(images: Array, dimensions: int, seed: int = 0, fitted_on: int | None =
     dictionary = learn(images, WORDS, rng)
     X = responses(images, dictionary)
     centre, spread = X.mean(axis=0), X.std(axis=0) + TINY
+    X -= centre  # standardised in place
+    X /= spread
     ids = rng.choice(len(images), min(MOVED, len(images)), replace=False)
-    moved = responses(_moved(images[ids], rng), dictionary)
-    for found in (X, moved):  # standardised in place
-        found -= centre
-        found /= spread
+    within: Any = 0
+    for _ in range(copies):
+        apart = responses((change or _moved)(images[ids], rng), dictionary)
+        apart -= centre
+        apart /= spread
+        np.subtract(X[ids], apart, out=apart)
+        with one_thread():
+            within = within + apart.T @ apart / (2 * copies * len(apart))
     with one_thread():
-        directions = _discriminants(X, X[ids] - moved, dimensions)
+        directions = _discriminants(X, within, dimensions)
         if images is everything:
             return normalize(X @ directions).astype(np.float64)
     found = np.empty((len(everything), directions.shape[1]))
@@ -173,11 +193,10 @@ def _moved(images: Array, rng: np.random.Generator) -> Array:
     return views[np.arange(n), down, across].transpose(0, 2, 3, 1)
 
 
-def _discriminants(X: Floats, apart: Floats, dimensions: int) -> Floats:
-    """(f, d) directions of most variance of X (n, f) relative to that within pairs, (m, f) apart."""
+def _discriminants(X: Floats, within: Floats, dimensions: int) -> Floats:
+    """(f, d) directions of most variance of X (n, f) relative to that within copies, (f, f), altered."""
     n, f = X.shape
     d = min(dimensions, n, f)
-    within = apart.T @ apart / (2 * len(apart))
     within.flat[:: f + 1] += SHRINKAGE * np.trace(within) / f + TINY
     _, vectors = eigh(X.T @ X / n, within, subset_by_index=[f - d, f - 1])
     return vectors[:, ::-1]
