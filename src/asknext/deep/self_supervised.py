@@ -64,8 +64,8 @@ class SelfSupervision:
         updates = self.epochs * math.ceil(n / self.batch)
         rate = self.rate * min(n, self.batch) / 256
         return Plan(
-            updates, self.batch, "sgd", rate, nesterov=True, decay=self.decay, schedule="cosine",
-            warmup=updates // 20,
+            updates=updates, batch=self.batch, optimiser="sgd", rate=rate, nesterov=True, decay=self.decay,
+            schedule="cosine", warmup=updates // 20,
         )  # fmt: skip
 
 
