@@ -7,7 +7,7 @@ offline dictionary of patches, the same fitted to views, SimCLR with a ResNet-18
 (with --long also for 60, in smaller batches and at another temperature), and the last two side by side. Each
 is judged by how often the 5, 10, 20 and 50 nearest other images, by cosine, name the class; and by TypiClust
 against random sampling with one to five labels a class, `asknext compare` with ten seeds on each: the gain in
-accuracy at each number of labels, paired by seed, with Student's 95 % interval. What was done is not repeated.
+accuracy at each number of labels, paired by seed, with Student's 95 % interval. Nothing is done twice.
 """
 
 from __future__ import annotations
@@ -72,8 +72,8 @@ def gains(path: Path, out: Path) -> dict[int, tuple[float, float, float, float]]
     """Mean accuracy of random and TypiClust by labels, and the interval of the difference, in points."""
     command = [
         sys.executable, "-m", "asknext", "compare", str(path), "--strategies", "random,typiclust",
-        "--initial", "0", "--batch", str(BATCH), "--rounds", str(ROUNDS), "--seeds", str(SEEDS), "--jobs", "1",
-        "--out", str(out),
+        "--initial", "0", "--batch", str(BATCH), "--rounds", str(ROUNDS), "--seeds", str(SEEDS),
+        "--jobs", "1", "--out", str(out),
     ]  # fmt: skip
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     table: dict[tuple[str, int], list[float]] = {}
