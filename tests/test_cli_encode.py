@@ -142,6 +142,14 @@ def test_a_training_that_was_killed_goes_on() -> None:
         np.testing.assert_array_equal(other[name], value)
 
 
+def test_a_few_images_are_encoded_by_their_edges() -> None:
+    np.save("few.npy", images(40)[18:22])
+    told = json.loads(run("encode", "few.npy", "--json").stdout)
+    assert told["encoder"] == "gradients"
+    X = arrays(Path("asknext-few-gradients", "embedding.npz"))["X"]
+    assert X[0] @ X[1] > X[0] @ X[2]
+
+
 def test_texts_are_encoded_by_their_words() -> None:
     lines = [f"a {animal} {'sleeps' if i % 4 else 'eats'}" for i in range(15) for animal in ("cat", "whale")]
     Path("animals.txt").write_text("\n".join(lines))
@@ -188,9 +196,9 @@ def test_a_pretrained_network_reads_whole_pictures_and_goes_on(monkeypatch: pyte
     monkeypatch.setattr(embedding, "BATCH", 10)
     pool = read(str(folder()))
     with pytest.raises(KeyboardInterrupt):
-        make(pool, Choice("net").checked("image"), Path("o"), lambda *_: None)
+        make(pool, Choice("net").checked(pool), Path("o"), lambda *_: None)
     Corner.fails = False
-    told = make(pool, Choice("net").checked("image"), Path("o"), lambda *_: None)
+    told = make(pool, Choice("net").checked(pool), Path("o"), lambda *_: None)
     assert Corner.asked == [10, 10, 4]
     assert told["fingerprint"] == "corner"
     X = arrays(Path("o", "embedding.npz"))["X"]
@@ -212,10 +220,11 @@ def test_a_pretrained_network_reads_whole_pictures_and_goes_on(monkeypatch: pyte
         (("blots.npz", "--side", "4"), "--side is 4; give at least 8 pixels"),
         (("blots.npz", "--out", "busy"), "busy holds something else"),
         (("floats.npy",), "floats.npy holds float64 of shape 3 × 4 × 4 × 3; images are bytes"),
-        (("few.npy",), "few holds 3 images; to learn from them takes 20"),
+        (("few.npy", "--encoder", "patches"), "few holds 3 images; to learn from them takes 20"),
+        (("few.npy", "--ssl", "discriminants"), "few holds 3 images; to learn from them takes 20"),
         (("small.npy",), "the images are 6 × 6 pixels; at least 8 are needed"),
         (("uneven.npz",), "uneven.npz: X has 40 images, so y must hold as many labels"),
-        (("words.txt", "--ssl", "simclr"), "learns from images, and these are texts"),
+        (("words.txt", "--ssl", "simclr"), "learns from images, these are texts"),
         (("words.txt", "--encoder", "patches"), "the encoder 'patches' reads no texts"),
     ],
 )
@@ -233,7 +242,7 @@ def test_one_line_for_what_is_wrong(arguments: tuple[str, ...], said: str) -> No
 
 def test_a_run_that_was_refused_is_not_in_the_way() -> None:
     np.save("few.npy", images(10))
-    assert "to learn from them takes" in refused("encode", "few.npy", "--out", "o")
+    assert "takes 20" in refused("encode", "few.npy", "--ssl", "discriminants", "--out", "o")
     assert run("encode", archive(), "--out", "o").exit_code == 0
 
 
@@ -243,4 +252,4 @@ def test_another_run_in_the_same_place_is_refused() -> None:
     assert "o holds the embedding of another run" in refused("encode", "blots.npz", *other)
     np.savez("blots.npz", X=255 - images())
     with pytest.raises(AskNextError, match="another run"):
-        make(read("blots.npz"), Choice().checked("image"), Path("o"), lambda *_: None)
+        make(read("blots.npz"), Choice("patches"), Path("o"), lambda *_: None)

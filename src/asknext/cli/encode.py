@@ -31,9 +31,9 @@ def encode(
     ssl: Annotated[str | None, typer.Option(
         help="Learn from the images alone: discriminants, simclr or csi.", show_default="none")] = None,
     encoder: Annotated[str | None, typer.Option(
-        help="patches, tf-idf; or a network from a directory or your cache: clip, clip-text, dinov2, "
-        "sentence, or its name on Hugging Face. Nothing is downloaded.",
-        show_default="patches; of texts tf-idf")] = None,
+        help="patches, gradients, tf-idf; or a network from a directory or your cache: clip, clip-text, "
+        "dinov2, sentence, or its name on Hugging Face. Nothing is downloaded.",
+        show_default="patches; of fewer than 200 images gradients; of texts tf-idf")] = None,
     epochs: Annotated[int, typer.Option(help="Passes over the images.")] = 200,
     batch: Annotated[int, typer.Option(help="Images a step.")] = 256,
     temperature: Annotated[float, typer.Option(help="Of the contrast; lower tells near items apart.")] = 0.2,
@@ -56,7 +56,7 @@ def encode(
         raise AskNextError(f"--side is {side}; give at least 8 pixels.")
     with errors.status("Reading …"):
         found = read(pool, text, label, side)
-    choice = Choice(encoder, ssl, epochs, batch, temperature, width, seed).checked(found.kind)
+    choice = Choice(encoder, ssl, epochs, batch, temperature, width, seed).checked(found)
     method = choice.ssl or Path(str(choice.encoder)).name
     out = out or Path(f"asknext-{found.name}-{method}")
     with progress("Encoding", 100) as done:

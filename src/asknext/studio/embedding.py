@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from asknext import rows
-from asknext.encoders import patches
+from asknext.encoders import gradients, patches
 from asknext.encoders.column import BATCH, encode_column
 from asknext.errors import AskNextError
 from asknext.extras import extra
@@ -18,16 +18,17 @@ from asknext.files import occupied, read_json, replacing, write_json
 from asknext.kernels.distances import unit
 from asknext.kernels.neighbours import leave_one_out
 from asknext.studio.encodable import Encodable
-from asknext.studio.encoding import DIMENSIONS, FEW, FITTED_ON
+from asknext.studio.encoding import DIMENSIONS, FEW, FITTED_ON, words
 from asknext.types import Array
 
 SUMMARY, ARCHIVE, COLUMN, TRAINING = "encode.json", "embedding.npz", "column.npy", "training.safetensors"
-OFFLINE = {"image": "patches", "text": "tf-idf"}
+OFFLINE = ("patches", "gradients", "tf-idf")
 LEARNT = ("simclr", "csi", "discriminants")
 COPIES = 4  # of each image, that discriminants are fitted to
 NEIGHBOURS = 20
 JUDGED = 5000  # items by which an embedding is judged at most
 SMALLEST = 8  # pixels of a side
+FEWEST = 2
 Progress = Callable[[str, int, int], None]
 
 
@@ -37,7 +38,8 @@ class Choice:
 
     Parameters
     ----------
-    encoder : "patches" or "tf-idf", fitted on the pool; else a pretrained network, see `encoders.pretrained`.
+    encoder : "patches", "gradients" or "tf-idf", fitted on the pool; else a pretrained network, see
+        `encoders.pretrained`.
     ssl : "simclr" or "csi" teach a network by the pool, "discriminants" fit the offline encoder to views of
         it; None where an encoder is taken as it is.
     epochs, batch, temperature, width : of a network that is taught, see `deep.self_supervised`.
@@ -52,21 +54,22 @@ class Choice:
     width: int = 64
     seed: int = 0
 
-    def checked(self, kind: str) -> Choice:
-        """The choice for items of a kind, with what it leaves open.
+    def checked(self, pool: Encodable) -> Choice:
+        """The choice for these items, with what it leaves open.
 
         Raises
         ------
         AskNextError : it contradicts itself, or does not fit the items.
         """
         if self.ssl is None:
-            return Choice(self.encoder or OFFLINE[kind])
+            images = "patches" if len(pool) >= FEW else "gradients"
+            return Choice(self.encoder or {"image": images, "text": "tf-idf"}[pool.kind])
         if self.ssl not in LEARNT:
             raise AskNextError(f"--ssl is '{self.ssl}'; give one of {', '.join(LEARNT)}.")
         if self.encoder is not None:
             raise AskNextError("--ssl learns an encoder of its own; leave --encoder out.")
-        if kind != "image":
-            raise AskNextError(f"--ssl {self.ssl} learns from images, and these are {kind}s; leave it out.")
+        if pool.kind != "image":
+            raise AskNextError(f"--ssl {self.ssl} learns from images, these are {pool.kind}s; leave it out.")
         for name in ("epochs", "batch", "temperature", "width"):
             if not getattr(self, name) > 0:
                 raise AskNextError(f"--{name} is {getattr(self, name)}; it must be above 0.")
@@ -146,7 +149,7 @@ def _made(pool: Encodable, choice: Choice, out: Path, progress: Progress) -> tup
     """The embedding X, what comes with it, and the fingerprint of what made it."""
     if choice.ssl in ("simclr", "csi"):
         return _taught(pool, choice, out, progress)
-    if choice.ssl or choice.encoder in OFFLINE.values():
+    if choice.ssl or choice.encoder in OFFLINE:
         progress("Encoding", 0, len(pool))
         X = _offline(pool, choice)
         progress("Encoding", len(pool), len(pool))
@@ -168,13 +171,10 @@ def _offline(pool: Encodable, choice: Choice) -> Array:
     if pool.kind != ("text" if choice.encoder == "tf-idf" else "image"):
         raise AskNextError(f"the encoder '{choice.encoder}' reads no {pool.kind}s; choose another one.")
     if pool.kind == "text":
-        from asknext.datasets import features
-
-        try:
-            return features.text(pool.values, DIMENSIONS)
-        except ValueError as error:  # no vocabulary
-            raise AskNextError("the texts hold no words; choose another encoder.") from error
-    _check_images(pool, FEW)
+        return words(pool.values)
+    _check_images(pool, FEWEST if choice.encoder == "gradients" else FEW)
+    if choice.encoder == "gradients":
+        return gradients.embed(pool.values, DIMENSIONS)
     if choice.ssl is None:
         return patches.embed(pool.values, DIMENSIONS, choice.seed, FITTED_ON)
     from asknext.encoders.views import view
@@ -186,9 +186,9 @@ def _taught(
     pool: Encodable, choice: Choice, out: Path, progress: Progress
 ) -> tuple[dict[str, Array], str]:
     from asknext.deep import self_supervised
-    from asknext.deep.self_supervised import FEWEST, SelfSupervision
+    from asknext.deep.self_supervised import SelfSupervision
 
-    _check_images(pool, FEWEST)
+    _check_images(pool, self_supervised.FEWEST)
     how = SelfSupervision(
         "csi" if choice.ssl == "csi" else "simclr", choice.epochs, choice.batch, choice.temperature,
         choice.width,
