@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from asknext.encoders import patches
+from asknext.encoders.base import Encoder
 from asknext.encoders.patches import Dictionary, embed, learn, responses
 
 
@@ -80,6 +81,19 @@ def test_embeddings_are_unit_rows_of_the_seed() -> None:
     np.testing.assert_array_equal(embed(images, 8), first)
     assert not np.allclose(embed(images, 8, seed=1), first)
     assert embed(images[:5], 100).shape == (5, 5)
+
+
+def test_the_encoder_makes_the_rows_of_the_embedding_in_batches_and_of_new_images() -> None:
+    images, new = pictures(60), pictures(7, seed=1)
+    encoder = patches.fit(images, 8)
+    assert isinstance(encoder, Encoder)
+    whole = embed(images, 8)
+    parts = np.concatenate([encoder.encode(list(images[start : start + 25])) for start in (0, 25, 50)])
+    assert parts.dtype == np.float32
+    np.testing.assert_allclose(parts, whole, atol=1e-4)
+    np.testing.assert_allclose(np.linalg.norm(encoder.encode(new), axis=1), 1, rtol=1e-5)
+    assert patches.fit(images, 8).fingerprint == encoder.fingerprint
+    assert patches.fit(images, 8, seed=1).fingerprint != encoder.fingerprint
 
 
 def test_embeddings_stay_when_an_image_moves() -> None:

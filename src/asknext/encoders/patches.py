@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from scipy.linalg import eigh
 from sklearn.preprocessing import normalize
 
+from asknext import rows
 from asknext.kernels.kmeans import k_means
 from asknext.kernels.threads import one_thread
 from asknext.types import Array, Floats
@@ -39,6 +41,37 @@ class Dictionary(NamedTuple):
     mean: Floats
     whitening: Floats
     words: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Patches:
+    """The encoder: responses to a dictionary (f of them), standardised and projected.
+
+    Parameters
+    ----------
+    dictionary : of patches.
+    centre, spread : (f,) of the responses that it was fitted on.
+    directions : (f, d).
+    """
+
+    dictionary: Dictionary
+    centre: Floats
+    spread: Floats
+    directions: Floats
+
+    name = "patches"
+    kind = "image"
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash of all that was fitted."""
+        return rows.fingerprint(*self.dictionary, self.centre, self.spread, self.directions)
+
+    def encode(self, items: Sequence[Any] | Array) -> Array:
+        """(m, d) float32 rows of unit length of m images of the size that it was fitted on."""
+        X = (responses(np.asarray(items), self.dictionary) - self.centre) / self.spread
+        with one_thread():
+            return normalize(X @ self.directions)
 
 
 def embed(
@@ -74,8 +107,33 @@ def embed(
     Coates, Lee & Ng 2011, "An Analysis of Single-Layer Networks in Unsupervised Feature Learning". They go on
     to a linear machine on all 4 · WORDS responses, which is too wide to fit again after each answer.
     """
+    encoder, X = _fitted(images, dimensions, seed, fitted_on, change, copies)
+    if len(X) == len(images):
+        with one_thread():
+            return normalize(X @ encoder.directions).astype(np.float64)
+    found = np.empty((len(images), encoder.directions.shape[1]))
+    for start in range(0, len(images), MOVED):
+        found[start : start + MOVED] = encoder.encode(images[start : start + MOVED])
+    return found
+
+
+def fit(
+    images: Array,
+    dimensions: int,
+    seed: int = 0,
+    fitted_on: int | None = None,
+    change: Change | None = None,
+    copies: int = 1,
+) -> Patches:
+    """The encoder that makes the rows of `embed`, for images that are not there yet; see there."""
+    return _fitted(images, dimensions, seed, fitted_on, change, copies)[0]
+
+
+def _fitted(
+    images: Array, dimensions: int, seed: int, fitted_on: int | None, change: Change | None, copies: int
+) -> tuple[Patches, Floats]:
+    """The encoder, and the standardised responses of the images that it was fitted on."""
     rng = np.random.default_rng(seed)
-    everything = images
     if fitted_on is not None and len(images) > fitted_on:
         images = images[np.sort(rng.choice(len(images), fitted_on, replace=False))]
     dictionary = learn(images, WORDS, rng)
@@ -93,14 +151,7 @@ def embed(
         with one_thread():
             within = within + apart.T @ apart / (2 * copies * len(apart))
     with one_thread():
-        directions = _discriminants(X, within, dimensions)
-        if images is everything:
-            return normalize(X @ directions).astype(np.float64)
-    found = np.empty((len(everything), directions.shape[1]))
-    for start in range(0, len(everything), MOVED):
-        part = slice(start, start + MOVED)
-        found[part] = normalize((responses(everything[part], dictionary) - centre) / spread @ directions)
-    return found
+        return Patches(dictionary, centre, spread, _discriminants(X, within, dimensions)), X
 
 
 def learn(images: Array, words: int, rng: np.random.Generator) -> Dictionary:
