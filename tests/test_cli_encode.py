@@ -179,7 +179,8 @@ def test_a_pretrained_network_reads_whole_pictures_and_goes_on(monkeypatch: pyte
         asked: list[int] = []  # noqa: RUF012
         fails = True
 
-        def __init__(self, place: str, kind: str) -> None:
+        def __init__(self, place: str, kind: str, download: bool) -> None:
+            assert not download
             self.name, self.kind = place, kind
 
         fingerprint = "corner"
@@ -243,6 +244,7 @@ def test_one_line_for_what_is_wrong(arguments: tuple[str, ...], said: str) -> No
 def test_a_run_that_was_refused_is_not_in_the_way() -> None:
     np.save("few.npy", images(10))
     assert "takes 20" in refused("encode", "few.npy", "--ssl", "discriminants", "--out", "o")
+    assert not Path("o").exists()
     assert run("encode", archive(), "--out", "o").exit_code == 0
 
 

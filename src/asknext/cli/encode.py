@@ -32,8 +32,10 @@ def encode(
         help="Learn from the images alone: discriminants, simclr or csi.", show_default="none")] = None,
     encoder: Annotated[str | None, typer.Option(
         help="patches, gradients, tf-idf; or a network from a directory or your cache: clip, clip-text, "
-        "dinov2, sentence, or its name on Hugging Face. Nothing is downloaded.",
+        "dinov2, sentence, or its name on Hugging Face.",
         show_default="patches; of fewer than 200 images gradients; of texts tf-idf")] = None,
+    download: Annotated[bool, typer.Option(
+        "--download", help="Fetch that network if it is not on this machine.")] = False,
     epochs: Annotated[int, typer.Option(help="Passes over the images.")] = 200,
     batch: Annotated[int, typer.Option(help="Images a step.")] = 256,
     temperature: Annotated[float, typer.Option(help="Of the contrast; lower tells near items apart.")] = 0.2,
@@ -60,7 +62,7 @@ def encode(
     method = choice.ssl or Path(str(choice.encoder)).name
     out = out or Path(f"asknext-{found.name}-{method}")
     with progress("Encoding", 100) as done:
-        summary = make(found, choice, out, lambda _, made, total: done(100 * made / max(1, total)))
+        summary = make(found, choice, out, lambda _, made, total: done(100 * made / max(1, total)), download)
     if as_json:
         print_json(summary)
         return

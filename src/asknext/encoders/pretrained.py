@@ -169,7 +169,7 @@ def _unreadable(place: str, source: str, download: bool, error: Exception) -> st
         return f"the encoder '{place}' cannot be read ({_line(error)})."
     return (
         f"the encoder '{place}' is no directory and {source} is not in the cache of Hugging Face "
-        f"({_line(error)}); name a directory, or allow the download."
+        f"({_line(error)}); name a directory, or let it be downloaded."
     )
 
 

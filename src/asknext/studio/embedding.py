@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -79,7 +80,9 @@ class Choice:
         return self
 
 
-def make(pool: Encodable, choice: Choice, out: Path, progress: Progress) -> dict[str, Any]:
+def make(
+    pool: Encodable, choice: Choice, out: Path, progress: Progress, download: bool = False
+) -> dict[str, Any]:
     """Make an embedding, and write it to `embedding.npz` with the items' ids and labels.
 
     A run that was killed goes on; one that was finished is only told again.
@@ -90,6 +93,7 @@ def make(pool: Encodable, choice: Choice, out: Path, progress: Progress) -> dict
     choice : by what, see `Choice.checked`.
     out : a directory, of this run, or a new one.
     progress : told what is being done, how much is done, and how much there is.
+    download : fetch a pretrained network that is not on this machine.
 
     Returns
     -------
@@ -100,7 +104,7 @@ def make(pool: Encodable, choice: Choice, out: Path, progress: Progress) -> dict
     AskNextError : the directory holds something else, or the items cannot be encoded so.
     """
     identity = {"pool": pool.name, "items": pool.fingerprint, **asdict(choice)}
-    if any((out / name).exists() for name in (ARCHIVE, COLUMN, TRAINING)):
+    if _begun(out):
         known = read_json(out / SUMMARY)
         if any(known.get(name) != value for name, value in identity.items()):
             raise AskNextError(f"{out} holds the embedding of another run; choose another --out.")
@@ -109,7 +113,14 @@ def make(pool: Encodable, choice: Choice, out: Path, progress: Progress) -> dict
     elif occupied(out) and not (out / SUMMARY).exists():
         raise AskNextError(f"{out} holds something else; choose another --out.")
     write_json(out / SUMMARY, identity)
-    arrays, fingerprint = _made(pool, choice, out, progress)
+    try:
+        arrays, fingerprint = _made(pool, choice, out, progress, download)
+    except AskNextError:
+        if not _begun(out):
+            (out / SUMMARY).unlink()
+            with suppress(OSError):  # something else is there
+                out.rmdir()
+        raise
     X = unit(arrays.pop("X").astype(np.float32))
     if pool.y is not None:
         arrays["y"] = pool.y
@@ -122,6 +133,11 @@ def make(pool: Encodable, choice: Choice, out: Path, progress: Progress) -> dict
     }  # fmt: skip
     write_json(out / SUMMARY, summary)
     return summary
+
+
+def _begun(out: Path) -> bool:
+    """Whether something is there that cost time."""
+    return any((out / name).exists() for name in (ARCHIVE, COLUMN, TRAINING))
 
 
 def judged(X: Array, y: Array | None) -> dict[str, float] | None:
@@ -145,7 +161,9 @@ def judged(X: Array, y: Array | None) -> dict[str, float] | None:
     return {"k": NEIGHBOURS, "accuracy": round(right, 4), "largest_class": round(float(share), 4)}
 
 
-def _made(pool: Encodable, choice: Choice, out: Path, progress: Progress) -> tuple[dict[str, Array], str]:
+def _made(
+    pool: Encodable, choice: Choice, out: Path, progress: Progress, download: bool
+) -> tuple[dict[str, Array], str]:
     """The embedding X, what comes with it, and the fingerprint of what made it."""
     if choice.ssl in ("simclr", "csi"):
         return _taught(pool, choice, out, progress)
@@ -156,7 +174,7 @@ def _made(pool: Encodable, choice: Choice, out: Path, progress: Progress) -> tup
         return {"X": X}, rows.fingerprint(pool.fingerprint, repr(choice))
     from asknext.encoders.pretrained import Pretrained
 
-    encoder = Pretrained(str(choice.encoder), pool.kind)
+    encoder = Pretrained(str(choice.encoder), pool.kind, download=download)
 
     def shown(done: int, total: int) -> None:
         progress("Encoding", done, total)
