@@ -1,10 +1,10 @@
 """Learning features from a pool without labels: what it is worth, to neighbours and to the first few labels.
 
-Run: ASKNEXT_DATA=DIR OMP_NUM_THREADS=1 python benchmarks/bench_ssl.py [--long] [--out DIR]
+Run: ASKNEXT_DATA=DIR OMP_NUM_THREADS=1 python benchmarks/bench_ssl.py [--more] [--out DIR]
 
 The first 2,000 photographs of CIFAR-10, unaltered (`cifar10-original:2000`), one thread. Features: the
 offline dictionary of patches, the same fitted to views, SimCLR with a ResNet-18 of width 16 for 20 epochs
-(with --long also for 60, in smaller batches and at another temperature), and the last two side by side. Each
+(with --more also in smaller batches and at another temperature), and the last two side by side. Each
 is judged by how often the 5, 10, 20 and 50 nearest other images, by cosine, name the class; and by TypiClust
 against random sampling with one to five labels a class, `asknext compare` with ten seeds on each: the gain in
 accuracy at each number of labels, paired by seed, with Student's 95 % interval. Last, how well MQ-Net's
@@ -39,16 +39,16 @@ SPLITS = ((4, 2, 5, 7), (7, 1, 2, 5), (6, 4, 3, 2), (8, 9, 1, 3), (2, 9, 5, 3))
 LEARNER = "logistic-regression(C=100)"  # at C=1 rows of unit length say next to nothing
 NEIGHBOURS = (5, 10, 20, 50)
 SHORT = SelfSupervision("simclr", epochs=20, batch=256, temperature=0.2, width=16)
-LONG = SelfSupervision("simclr", epochs=60, batch=128, temperature=0.5, width=16, rate=0.4)
+SMALL = SelfSupervision("simclr", epochs=20, batch=64, temperature=0.5, width=16, rate=0.4)
 
 
 def simclr(pool: Encodable, how: SelfSupervision, out: Path) -> np.ndarray:
     """Features of a network that was taught by the pool."""
-    name = f"simclr-{how.epochs}.safetensors"
+    name = f"simclr-{how.epochs}-{how.batch}.safetensors"
     return features(learn(pool.values, how, checkpoint=out / name), pool.values)
 
 
-def embeddings(pool: Encodable, out: Path, long: bool) -> dict[str, np.ndarray]:
+def embeddings(pool: Encodable, out: Path, more: bool) -> dict[str, np.ndarray]:
     """Unit rows by name, from the disk where they are there."""
     makers: dict[str, Callable[[], np.ndarray]] = {
         "offline": lambda: patches.embed(pool.values, 100),
@@ -56,8 +56,8 @@ def embeddings(pool: Encodable, out: Path, long: bool) -> dict[str, np.ndarray]:
         "discriminants, 4 views": lambda: patches.embed(pool.values, 100, change=view, copies=4),
         "simclr, 20 epochs": lambda: simclr(pool, SHORT, out),
     }
-    if long:
-        makers["simclr, 60 epochs"] = lambda: simclr(pool, LONG, out)
+    if more:
+        makers["simclr, small batches"] = lambda: simclr(pool, SMALL, out)
     found = {}
     for name, make in makers.items():
         path = out / f"{name.replace(', ', '-').replace(' ', '-')}.npz"
@@ -108,14 +108,14 @@ def purity(X: np.ndarray, y: np.ndarray, labels: int = 100) -> np.ndarray:
 def main() -> None:
     """Print a table of neighbours, one of labels, and one of purity."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--long", action="store_true")
+    parser.add_argument("--more", action="store_true")
     parser.add_argument("--out", type=Path, default=Path("bench-ssl"))
     options = parser.parse_args()
     torch.set_num_threads(1)
     options.out.mkdir(parents=True, exist_ok=True)
     pool = read("cifar10-original:2000")
     y = np.unique(pool.y, return_inverse=True)[1]
-    made = embeddings(pool, options.out, options.long)
+    made = embeddings(pool, options.out, options.more)
     print("\n| features | dimensions | " + " | ".join(f"k = {k}" for k in NEIGHBOURS) + " |")
     print("| --- | ---: |" + " ---: |" * len(NEIGHBOURS))
     for name, X in made.items():
