@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from asknext.encoders import patches
+from asknext.encoders.base import Encoder
 from asknext.encoders.patches import Dictionary, embed, learn, responses
 
 
@@ -82,6 +83,19 @@ def test_embeddings_are_unit_rows_of_the_seed() -> None:
     assert embed(images[:5], 100).shape == (5, 5)
 
 
+def test_the_encoder_makes_the_rows_of_the_embedding_in_batches_and_of_new_images() -> None:
+    images, new = pictures(60), pictures(7, seed=1)
+    encoder = patches.fit(images, 8)
+    assert isinstance(encoder, Encoder)
+    whole = embed(images, 8)
+    parts = np.concatenate([encoder.encode(list(images[start : start + 25])) for start in (0, 25, 50)])
+    assert parts.dtype == np.float32
+    np.testing.assert_allclose(parts, whole, atol=1e-4)
+    np.testing.assert_allclose(np.linalg.norm(encoder.encode(new), axis=1), 1, rtol=1e-5)
+    assert patches.fit(images, 8).fingerprint == encoder.fingerprint
+    assert patches.fit(images, 8, seed=1).fingerprint != encoder.fingerprint
+
+
 def test_embeddings_stay_when_an_image_moves() -> None:
     """A moved image lies nearer to itself than to others."""
     images = pictures(80, side=32)
@@ -91,12 +105,31 @@ def test_embeddings_stay_when_an_image_moves() -> None:
     assert (nearest == np.arange(20)).mean() >= 0.9
 
 
+def test_embeddings_stay_under_the_changes_that_they_were_fitted_to() -> None:
+    """Images that differ in brightness and hue: told apart, unless these are what changes."""
+    rng = np.random.default_rng(0)
+    shapes = pictures(5)
+    images = np.repeat(shapes, 16, axis=0) * rng.uniform(0.3, 1, (80, 1, 1, 3))
+    images = images.astype(np.uint8)
+
+    def relit(some: np.ndarray, own: np.random.Generator) -> np.ndarray:
+        return (some * own.uniform(0.4, 1, (len(some), 1, 1, 3))).astype(np.uint8)
+
+    def apart(X: np.ndarray) -> float:
+        """Variance of the lit copies of a shape, over the variance of all."""
+        return float(X.reshape(5, 16, -1).var(axis=1).sum() / (5 * X.var(axis=0).sum()))
+
+    once, more = (embed(images, 4, change=relit, copies=copies) for copies in (1, 4))
+    assert apart(once) < 0.5 * apart(embed(images, 4))
+    assert apart(more) < apart(once)
+
+
 def test_discriminants_prefer_what_stays() -> None:
     """The first direction is the one that varies between images and not within, however small it is."""
     rng = np.random.default_rng(0)
     X = rng.normal(size=(500, 3)) * [0.5, 3, 1]
     apart = rng.normal(size=(200, 3)) * [0.01, 3, 1]
-    V = patches._discriminants(X, apart, 3)
+    V = patches._discriminants(X, apart.T @ apart / (2 * len(apart)), 3)
     assert abs(V[0, 0]) > 10 * np.abs(V[1:, 0]).max()
     within = np.mean([np.cov(np.stack([difference, 0 * difference]).T) for difference in apart], axis=0)
     within += (patches.SHRINKAGE * np.trace(within) / 3 + patches.TINY) * np.eye(3)

@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import sparse
 from scipy.spatial.distance import cdist
+from sklearn.neighbors import KNeighborsClassifier
 
 from asknext.kernels import distances
-from asknext.kernels.neighbours import distinct, mean_distance, most_alike
+from asknext.kernels.neighbours import distinct, leave_one_out, mean_distance, most_alike
 
 
 @pytest.mark.parametrize("form", [np.asarray, sparse.csr_array])
@@ -23,6 +24,22 @@ def test_mean_distance_by_sorting(form: Any, squared: bool, monkeypatch: pytest.
     pairs = np.sort(cdist(X, X), axis=1)[:, 1:5]
     expected = (pairs**2 if squared else pairs).mean(axis=1)
     np.testing.assert_allclose(mean_distance(form(X), 4, squared), expected, rtol=1e-9)
+
+
+@pytest.mark.parametrize("form", [np.asarray, sparse.csr_array])
+@pytest.mark.parametrize("k", [1, 5])
+def test_leave_one_out_is_scikit_learn_without_the_row(
+    form: Any, k: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(distances, "BLOCK", 100)  # several blocks
+    rng = np.random.default_rng(0)
+    y = rng.integers(3, size=40)
+    X = rng.normal(size=(40, 2)) + np.stack([y, -y], axis=1)
+    right = [
+        KNeighborsClassifier(k).fit(np.delete(X, i, 0), np.delete(y, i)).predict(X[[i]])[0] == y[i]
+        for i in range(40)
+    ]
+    assert leave_one_out(form(X), y, k) == pytest.approx(np.mean(right))
 
 
 @pytest.mark.parametrize("form", [np.asarray, sparse.csr_array])

@@ -322,6 +322,24 @@ def test_ccal_by_plain_loops(single: bool) -> None:
     np.testing.assert_allclose(chosen.scores, found, atol=1e-9)
 
 
+def test_ccal_takes_the_mean_over_the_views_of_an_item() -> None:
+    """Against the score of each view alone, before it is scaled; four equal views are one."""
+    rng = np.random.default_rng(0)
+    views = rng.normal(size=(len(X), 4, 3)) + np.array([9.0, 0, 0])
+    round = view(SOME, meaning=X + 10.0, rotations=views)
+    strategy = CCAL("meaning", "rotations")
+    each = [
+        CCAL("meaning", f"view {v}")._told(view(SOME, meaning=X + 10.0, **{f"view {v}": views[:, v]}), places)
+        for v, places in ((v, np.arange(2)) for v in range(4))
+    ]
+    together = strategy._told(round, np.arange(2))
+    for place in range(2):
+        np.testing.assert_allclose(together[place], np.mean([told[place] for told in each], axis=0))
+    same = view(SOME, meaning=X + 10.0, rotations=np.repeat(views[:, :1], 4, axis=1))
+    alone = view(SOME, meaning=X + 10.0, rotations=views[:, 0])
+    assert ask(strategy, same).ids.tolist() == ask(strategy, alone).ids.tolist()
+
+
 def test_ccal_asks_for_the_class_of_the_nearest_label() -> None:
     shifted = X - X.mean(axis=0)
     round = view(SOME, embedding=shifted)

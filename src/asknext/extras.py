@@ -7,7 +7,10 @@ from importlib.util import find_spec
 
 from asknext.errors import AskNextError
 
-EXTRAS = {"torch": ("PyTorch", ("torch", "safetensors"))}
+EXTRAS = {
+    "torch": ("PyTorch", ("torch", "safetensors")),
+    "encoders": ("transformers", ("transformers",)),
+}
 """Names of extras, each with what to call it and the modules that it brings."""
 
 

@@ -147,6 +147,7 @@ def main() -> None:
         compare,
         datasets,
         detectors,
+        encode,
         explain,
         export,
         gallery,

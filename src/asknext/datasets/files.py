@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 from pandas.errors import DtypeWarning, EmptyDataError, ParserError, ParserWarning
 
+from asknext import rows
 from asknext.datasets.base import Dataset
 from asknext.datasets.frames import from_frame
 from asknext.datasets.labels import choose_target, clean
@@ -207,7 +208,7 @@ def _npz(path: Path, target: str | None, name: str) -> Dataset:
         raise AskNextError(f"{path.name}: a NumPy archive has its labels in y; leave --target out.")
     if not zipfile.is_zipfile(path):
         raise AskNextError(f"{path.name} is no NumPy archive; make one with numpy.savez(path, X=X, y=y).")
-    X, y = _arrays(path)
+    X, y, encoded = _arrays(path)
     if X.ndim < 2 or X.dtype.kind not in "biuf":
         shape = " × ".join(map(str, X.shape))
         raise AskNextError(f"{path.name}: X must be rows of numbers; it is {X.dtype} of shape {shape}.")
@@ -215,6 +216,10 @@ def _npz(path: Path, target: str | None, name: str) -> Dataset:
         shape = " × ".join(map(str, y.shape))
         raise AskNextError(f"{path.name}: X has {len(X)} rows, so y must hold {len(X)} labels, not {shape}.")
     X = X.reshape(len(X), -1)
+    if encoded is not None:
+        rows.check_finite(f"{path.name}: X", X)
+        labels, classes = clean(y.tolist(), "y")
+        return Dataset(name, X.astype(np.float64), labels, classes, (f"rows as '{encoded}' made them",))
     if X.dtype == np.uint8:
         labels, classes = clean(y.tolist(), "y")
         return Dataset(name, X / 255.0, labels, classes, (f"{X.shape[1]} 8-bit values divided by 255",))
@@ -223,14 +228,15 @@ def _npz(path: Path, target: str | None, name: str) -> Dataset:
     return from_frame(frame, "y", name)
 
 
-def _arrays(path: Path) -> tuple[Array, Array]:
-    """X and y of a NumPy archive."""
+def _arrays(path: Path) -> tuple[Array, Array, str | None]:
+    """X and y of a NumPy archive, and the encoder that made X, where there was one."""
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             if not {"X", "y"} <= set(archive.files):
                 found = ", ".join(archive.files) or "none"
                 raise AskNextError(f"{path.name} needs the arrays X and y; it holds: {found}.")
-            return archive["X"], archive["y"]
+            encoded = str(archive["encoder"]) if "encoder" in archive.files else None
+            return archive["X"], archive["y"], encoded
     except AskNextError:
         raise
     except MemoryError as error:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from scipy.linalg import eigh
 from sklearn.preprocessing import normalize
 
+from asknext import rows
 from asknext.kernels.kmeans import k_means
 from asknext.kernels.threads import one_thread
 from asknext.types import Array, Floats
@@ -28,6 +31,10 @@ TINY = np.float32(1e-6)  # added where all images may be the same
 BLOCK = 4  # images at a time, so that the responses stay in the processor's cache
 
 
+Change = Callable[[Array, np.random.Generator], Array]
+"""From images (n, height, width, 3), bytes, to changed ones of the same size."""
+
+
 class Dictionary(NamedTuple):
     """What patches are compared with: `mean` (p,) and `whitening` (p, p) of patches, `words` (k, p)."""
 
@@ -36,11 +43,49 @@ class Dictionary(NamedTuple):
     words: Floats
 
 
-def embed(images: Array, dimensions: int, seed: int = 0, fitted_on: int | None = None) -> Floats:
-    """Embeddings of images: square roots of pooled responses, reduced to what stays when an image moves.
+@dataclass(frozen=True, eq=False)
+class Patches:
+    """The encoder: responses to a dictionary (f of them), standardised and projected.
+
+    Parameters
+    ----------
+    dictionary : of patches.
+    centre, spread : (f,) of the responses that it was fitted on.
+    directions : (f, d).
+    """
+
+    dictionary: Dictionary
+    centre: Floats
+    spread: Floats
+    directions: Floats
+
+    name = "patches"
+    kind = "image"
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash of all that was fitted."""
+        return rows.fingerprint(*self.dictionary, self.centre, self.spread, self.directions)
+
+    def encode(self, items: Sequence[Any] | Array) -> Array:
+        """(m, d) float32 rows of unit length of m images of the size that it was fitted on."""
+        X = (responses(np.asarray(items), self.dictionary) - self.centre) / self.spread
+        with one_thread():
+            return normalize(X @ self.directions)
+
+
+def embed(
+    images: Array,
+    dimensions: int,
+    seed: int = 0,
+    fitted_on: int | None = None,
+    change: Change | None = None,
+    copies: int = 1,
+) -> Floats:
+    """Embeddings of images: square roots of pooled responses, reduced to what stays when an image changes.
 
     Principal components would keep what varies most. We keep what varies most between images, compared with
-    how it varies between an image and a shifted copy: Fisher's linear discriminants (1936) with each image as
+    how it varies between an image and a changed copy: Fisher's linear discriminants (1936) with each image as
     a class of its own. Mirror images are the same by construction. All is fitted on the images given, or on
     a sample of them; the responses of all at once take 13 kB an image.
 
@@ -48,8 +93,10 @@ def embed(images: Array, dimensions: int, seed: int = 0, fitted_on: int | None =
     ----------
     images : (n, height, width, 3) bytes, of at least 8 × 8 pixels.
     dimensions : of the embedding, at most.
-    seed : of the patches taken, the first words, the moves, and the sample.
+    seed : of the patches taken, the first words, the changes, and the sample.
     fitted_on : size of the sample, where there are more images; None takes all.
+    change : makes a copy of each of some images; None moves them by a few pixels.
+    copies : of each image that is changed.
 
     Returns
     -------
@@ -60,27 +107,51 @@ def embed(images: Array, dimensions: int, seed: int = 0, fitted_on: int | None =
     Coates, Lee & Ng 2011, "An Analysis of Single-Layer Networks in Unsupervised Feature Learning". They go on
     to a linear machine on all 4 · WORDS responses, which is too wide to fit again after each answer.
     """
+    encoder, X = _fitted(images, dimensions, seed, fitted_on, change, copies)
+    if len(X) == len(images):
+        with one_thread():
+            return normalize(X @ encoder.directions).astype(np.float64)
+    found = np.empty((len(images), encoder.directions.shape[1]))
+    for start in range(0, len(images), MOVED):
+        found[start : start + MOVED] = encoder.encode(images[start : start + MOVED])
+    return found
+
+
+def fit(
+    images: Array,
+    dimensions: int,
+    seed: int = 0,
+    fitted_on: int | None = None,
+    change: Change | None = None,
+    copies: int = 1,
+) -> Patches:
+    """The encoder that makes the rows of `embed`, for images that are not there yet; see there."""
+    return _fitted(images, dimensions, seed, fitted_on, change, copies)[0]
+
+
+def _fitted(
+    images: Array, dimensions: int, seed: int, fitted_on: int | None, change: Change | None, copies: int
+) -> tuple[Patches, Floats]:
+    """The encoder, and the standardised responses of the images that it was fitted on."""
     rng = np.random.default_rng(seed)
-    everything = images
     if fitted_on is not None and len(images) > fitted_on:
         images = images[np.sort(rng.choice(len(images), fitted_on, replace=False))]
     dictionary = learn(images, WORDS, rng)
     X = responses(images, dictionary)
     centre, spread = X.mean(axis=0), X.std(axis=0) + TINY
+    X -= centre  # standardised in place
+    X /= spread
     ids = rng.choice(len(images), min(MOVED, len(images)), replace=False)
-    moved = responses(_moved(images[ids], rng), dictionary)
-    for found in (X, moved):  # standardised in place
-        found -= centre
-        found /= spread
+    within: Any = 0
+    for _ in range(copies):
+        apart = responses((change or _moved)(images[ids], rng), dictionary)
+        apart -= centre
+        apart /= spread
+        np.subtract(X[ids], apart, out=apart)
+        with one_thread():
+            within = within + apart.T @ apart / (2 * copies * len(apart))
     with one_thread():
-        directions = _discriminants(X, X[ids] - moved, dimensions)
-        if images is everything:
-            return normalize(X @ directions).astype(np.float64)
-    found = np.empty((len(everything), directions.shape[1]))
-    for start in range(0, len(everything), MOVED):
-        part = slice(start, start + MOVED)
-        found[part] = normalize((responses(everything[part], dictionary) - centre) / spread @ directions)
-    return found
+        return Patches(dictionary, centre, spread, _discriminants(X, within, dimensions)), X
 
 
 def learn(images: Array, words: int, rng: np.random.Generator) -> Dictionary:
@@ -173,11 +244,10 @@ def _moved(images: Array, rng: np.random.Generator) -> Array:
     return views[np.arange(n), down, across].transpose(0, 2, 3, 1)
 
 
-def _discriminants(X: Floats, apart: Floats, dimensions: int) -> Floats:
-    """(f, d) directions of most variance of X (n, f) relative to that within pairs, (m, f) apart."""
+def _discriminants(X: Floats, within: Floats, dimensions: int) -> Floats:
+    """(f, d) directions of most variance of X (n, f) relative to that within copies, (f, f), altered."""
     n, f = X.shape
     d = min(dimensions, n, f)
-    within = apart.T @ apart / (2 * len(apart))
     within.flat[:: f + 1] += SHRINKAGE * np.trace(within) / f + TINY
     _, vectors = eigh(X.T @ X / n, within, subset_by_index=[f - d, f - 1])
     return vectors[:, ::-1]

@@ -1,4 +1,4 @@
-"""Nearest neighbours: how far they are, which row points the same way, and which rows are copies."""
+"""Nearest neighbours: how far they are, of which class, which points the same way, and which are copies."""
 
 from __future__ import annotations
 
@@ -75,6 +75,32 @@ def kth_distance(X: Any, others: Any, k: int, own: Array | None = None) -> Float
             near = table[np.arange(len(table)), np.maximum(wanted, 1) - 1]
         found[part] = np.where(wanted > 0, near, 0.0)
     return np.sqrt(found)
+
+
+def leave_one_out(X: Any, y: Array, k: int) -> float:
+    """How often the classes of the k nearest other rows name the class of a row, by majority.
+
+    Parameters
+    ----------
+    X : (n, d) rows, dense or CSR; at least k + 1 of them.
+    y : (n,) classes, as positions from 0; where several are as frequent, the first one is named.
+    k : neighbours, at least 1.
+
+    Returns
+    -------
+    A share from 0 to 1.
+    """
+    (X,) = centred(as_points(X))
+    norms, classes = squared_norms(X), int(y.max()) + 1
+    right = 0
+    for part in blocks(len(norms), len(norms)):
+        table = squared_distances(X[part], X, norms[part], norms)
+        mine = np.arange(part.start, part.stop)
+        table[mine - part.start, mine] = np.inf
+        near = y[np.argpartition(table, k - 1, axis=1)[:, :k]]
+        votes = np.stack([(near == c).sum(axis=1) for c in range(classes)], axis=1)
+        right += int((votes.argmax(axis=1) == y[part]).sum())
+    return right / len(norms)
 
 
 def most_alike(X: Any, others: Any, own: Array | None = None) -> tuple[Ids, Floats]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,14 +34,16 @@ class CCAL(Strategy):
     ----------
     semantic, distinctive : the signals that hold the two embeddings, such as those of two encoders; give them
         with `signals={"name": rows}`. The published method trains one for meaning and one that tells rotated
-        views apart; with the plain embedding for both the gate is looser than there.
+        views apart, SimCLR and CSI: what `asknext encode --ssl` leaves as `projection` and `csi`. With the
+        plain embedding for both the gate is looser than there. Where the distinctive signal holds several
+        views of an item, items × views × numbers, b is the mean over the views, as published.
     own_class : an item is asked for the class of its nearest labelled item, as the authors do; one well-known
         port lets any class ask it.
 
     Paper
     -----
     Du, Zhao, Wang & Chen 2021, "Contrastive Coding for Active Learning under Class Distribution Mismatch".
-    There the distinctive score is a mean over four rotated views of an image; here over one.
+    There all views are of ten random crops; here of what is given.
     """
 
     name = "ccal"
@@ -78,19 +81,30 @@ class CCAL(Strategy):
 
     def _semantic(self, round: Round) -> tuple[Ids, Floats]:
         """Class of the labelled item with the largest cosine to each candidate, and this cosine."""
-        X, known = _directions(round, self.semantic)
+        X, known = _directions(round.read(self.semantic), round.read(self.semantic, round.labelled))
         near, cosine = most_alike(X, known)
         return round.y[near].astype(np.intp), cosine
 
     def _told(self, round: Round, places: Ids) -> list[Floats]:
         """For each class how little a candidate stands out: c1 + (c1 - c2) + cos(A, B), or c1 alone."""
-        X, known = _directions(round, self.distinctive)
-        return [_well_told(X, known[round.y == place]) for place in places]
+        both = round.read(self.distinctive), round.read(self.distinctive, round.labelled)
+        views = zip(*(_views(values) for values in both), strict=True)
+        pairs = [_directions(*view) for view in views]
+        return [_mean(_well_told(X, known[round.y == place]) for X, known in pairs) for place in places]
 
 
-def _directions(round: Round, name: str) -> tuple[Any, Any]:
+def _directions(X: Any, known: Any) -> tuple[Any, Any]:
     """The candidates and the labelled items as unit vectors."""
-    return unit(as_points(round.read(name))), unit(as_points(round.read(name, round.labelled)))
+    return unit(as_points(X)), unit(as_points(known))
+
+
+def _views(values: Any) -> list[Any]:
+    """The rows of each view, where there are several."""
+    return [values[:, view] for view in range(values.shape[1])] if values.ndim == 3 else [values]
+
+
+def _mean(told: Iterable[Floats]) -> Floats:
+    return np.mean(list(told), axis=0)
 
 
 def _cosines(X: Any, others: Any) -> Floats:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -102,11 +103,21 @@ def _images(raw: Raw) -> tuple[Array, str, str]:
     )  # fmt: skip
 
 
-def _texts(raw: Raw) -> tuple[Array, str, str]:
+def words(texts: Sequence[str]) -> Array:
+    """The embedding of texts by their words.
+
+    Raises
+    ------
+    AskNextError : they hold none.
+    """
     try:
-        X = features.text(raw.values, DIMENSIONS)
+        return features.text(texts, DIMENSIONS)
     except ValueError as error:  # no vocabulary
         raise AskNextError("the texts hold no words; give an embedding of your own.") from error
+
+
+def _texts(raw: Raw) -> tuple[Array, str, str]:
+    X = words(raw.values)
     return X, "tf-idf", (
         f"Words and pairs of words (TF-IDF), {X.shape[1]} dimensions: tells topics apart by the words used; "
         "what the words mean it does not know."

@@ -64,7 +64,7 @@ def read_source(
     ------
     AskNextError : there is nothing at the path, or nothing that can be labelled; the message says why.
     """
-    raw = _read(path, text, label, progress)
+    raw = read_raw(path, text, label, progress)
     if len(raw) < FEWEST:
         raise AskNextError(f"{path} holds a single item; give at least {FEWEST}.")
     tell = progress or (lambda *_: None)
@@ -79,13 +79,30 @@ def read_source(
     return Source(raw.kind, raw.rows(), raw.root, *found, notes, raw.labels, same)
 
 
-def _read(path: Path, text: str | None, label: str | None, progress: Progress | None) -> Raw:
+def read_raw(
+    path: Path,
+    text: str | None = None,
+    label: str | None = None,
+    progress: Progress | None = None,
+    side: int | None = None,
+) -> Raw:
+    """Items as they are, and the labels that are known.
+
+    Parameters
+    ----------
+    path, text, label, progress : as for `read_source`.
+    side : pixels of the small squares that pictures are read as; None takes the usual ones.
+
+    Raises
+    ------
+    AskNextError : as for `read_source`.
+    """
     if path.is_dir():
-        from asknext.studio.pictures import read_folder
+        from asknext.studio.pictures import SIDE, read_folder
 
         if text is not None:
             raise AskNextError(f"{path} is a folder of pictures, which have no column '{text}'.")
-        return read_folder(path, label, progress)
+        return read_folder(path, label, progress, side or SIDE)
     if path.name.lower().endswith(".txt") and path.is_file():
         if text or label:
             raise AskNextError(f"{path.name} holds a text a line and has no columns; leave their names out.")

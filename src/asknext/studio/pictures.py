@@ -19,7 +19,7 @@ from asknext.studio.items import Content, contained
 from asknext.studio.raw import Progress, Raw, count, named
 from asknext.types import Array
 
-SIDE = 32  # of the small squares, pixels
+SIDE = 32  # of the small squares, pixels, unless another one is asked for
 ENDINGS = (".jpg", ".jpeg", ".png", ".gif", ".bmp", ".webp")
 FORMATS = ("JPEG", "PNG", "GIF", "BMP", "WEBP")
 FOLDER = "folder"
@@ -29,7 +29,7 @@ _STEP = 100  # pictures between two words on the progress
 
 
 class Picture(NamedTuple):
-    """A picture that could be read. `key` : a hash of the file; `small` : (SIDE, SIDE, 3) bytes."""
+    """A picture that could be read. `key` : a hash of the file; `small` : (side, side, 3) bytes."""
 
     width: int
     height: int
@@ -37,7 +37,9 @@ class Picture(NamedTuple):
     small: Array
 
 
-def read_folder(root: Path, label: str | None = None, progress: Progress | None = None) -> Raw:
+def read_folder(
+    root: Path, label: str | None = None, progress: Progress | None = None, side: int = SIDE
+) -> Raw:
     """The pictures in a folder and the folders within, sorted by their path.
 
     What cannot be read, is larger than Pillow thinks safe, or lies outside by a link is left out. Hidden
@@ -49,6 +51,7 @@ def read_folder(root: Path, label: str | None = None, progress: Progress | None 
     label : "folder" where the name of the folder that holds a picture is its class; None where nothing is
         known of the classes.
     progress : told how far it is.
+    side : of the small squares, pixels.
 
     Raises
     ------
@@ -63,7 +66,7 @@ def read_folder(root: Path, label: str | None = None, progress: Progress | None 
     lost: list[tuple[str, str]] = []
     with warnings.catch_warnings(), ThreadPoolExecutor(os.cpu_count()) as pool:
         warnings.simplefilter("ignore")  # what is too large is found below
-        for place, picture in enumerate(pool.map(lambda name: _picture(root, name), names)):
+        for place, picture in enumerate(pool.map(lambda name: _picture(root, name, side), names)):
             if isinstance(picture, Picture):
                 found.append((place, picture))
             else:
@@ -105,7 +108,7 @@ def _names(root: Path) -> Iterator[str]:
                 yield Path(folder, name).relative_to(root).as_posix()
 
 
-def _picture(root: Path, name: str) -> Picture | str:
+def _picture(root: Path, name: str, side: int) -> Picture | str:
     """A picture, or why it cannot be had."""
     try:
         name.encode()
@@ -120,8 +123,8 @@ def _picture(root: Path, name: str) -> Picture | str:
             if Image.MAX_IMAGE_PIXELS and width * height > Image.MAX_IMAGE_PIXELS:
                 return "has too many pixels"
             turn = picture.getexif().get(_ORIENTATION, 1)
-            picture.draft("RGB", (2 * SIDE, 2 * SIDE))
-            small = picture.convert("RGB").resize((SIDE, SIDE), Image.Resampling.BOX)
+            picture.draft("RGB", (2 * side, 2 * side))
+            small = picture.convert("RGB").resize((side, side), Image.Resampling.BOX)
         if turn in _TURNS:
             small = small.transpose(_TURNS[turn])
         if turn > 4:  # lies on its side
