@@ -72,7 +72,7 @@ def test_only_the_strong_view_is_taught() -> None:
 
 
 def test_images_without_labels_teach_something() -> None:
-    """Two labels a kind: unseen images are known in strong views, too, which the labels alone do not teach."""
+    """Two labels a kind: unseen images are known in strong views, which labels alone do not teach."""
     X, kinds = images(90)
     unseen, truth = images(90, seed=10)
     x = torch.from_numpy(unseen).permute(0, 3, 1, 2).float() / 255
