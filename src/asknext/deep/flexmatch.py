@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -126,15 +127,28 @@ def fit(
         places = torch.from_numpy(free).to(device)
         unlabelled = WEAK(others.take(free), generator)
         views = [WEAK(batches.take(ids), generator), unlabelled, strong(unlabelled, generator)]
-        logits = classifier(classifier.standard(torch.cat(views))).logits.float()
+        together = classifier.standard(torch.cat(views)).contiguous(memory_format=torch.channels_last)
+        logits = classifier(together).logits.float()
         known, mild, hard = logits.split([len(view) for view in views])
         supervised = F.cross_entropy(known, labels[torch.from_numpy(ids).to(device)])
         return supervised + how.weight * taught(module.said, places, mild, hard, how)
 
-    train(
-        module, loss, plan, seed, progress=progress, cancelled=cancelled, checkpoint=checkpoint, key=key
-    )
+    with _without_onednn():
+        train(
+            module, loss, plan, seed, progress=progress, cancelled=cancelled, checkpoint=checkpoint, key=key
+        )
     return classifier.requires_grad_(False)
+
+
+@contextmanager
+def _without_onednn() -> Iterator[None]:
+    """A context without a library whose gradients of small convolutions crash on several threads here."""
+    before = torch.backends.mkldnn.enabled
+    torch.backends.mkldnn.enabled = False
+    try:
+        yield
+    finally:
+        torch.backends.mkldnn.enabled = before
 
 
 def taught(said: Tensor, ids: Tensor, mild: Tensor, hard: Tensor, how: FlexMatch) -> Tensor:
