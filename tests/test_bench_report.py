@@ -375,6 +375,20 @@ def test_charts_on_the_page_are_the_still_ones_with_their_data(page):
     assert len(seeds) == 4 * 3 * 5
 
 
+def test_bands_are_drawn_from_three_seeds_on(tmp_path):
+    """That of two is wider than the chart, and hides the lines."""
+
+    def marks(seeds: int) -> str:
+        curves = {"random": [WORKED] * seeds, "margin": shifted(*np.linspace(0, 0.1, seeds))}
+        write_all(compared(curves), tmp_path / str(seeds))
+        page = (tmp_path / str(seeds) / "report.html").read_text()
+        assert ("Band: its 95 % interval" in page) == (seeds > 2)
+        return page
+
+    assert marks(3).count('"type": "area"') > 0
+    assert marks(2).count('"type": "area"') == 0
+
+
 def test_order_of_the_rows_changes_nothing(written, tmp_path):
     out, summary, comparison = written
     rows = list(comparison.measures)

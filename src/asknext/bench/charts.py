@@ -13,6 +13,7 @@ from asknext.bench import wording
 from asknext.bench.curves import Curves
 from asknext.bench.statistics import t_interval
 from asknext.bench.style import FAINT, INK, Look, config
+from asknext.bench.verdict import FEWEST
 from asknext.types import Array
 
 WIDTH, HEIGHT = 780, 430
@@ -56,14 +57,13 @@ class Artist:
 
         means, seeds = self._chart("means", accuracy), self._chart("seeds", accuracy)
         layers: list[Any] = []
-        if len(accuracy.seeds) > 1:
+        if len(accuracy.seeds) >= FEWEST:  # that of two seeds would be wider than the chart
             band = min(0.1, 0.8 / len(self.order))  # many bands over each other stay light
-            layers = [
-                means.mark_area(clip=True).encode(y=y("low:Q"), y2="high:Q", opacity=faded(band, 0.02)),
-                seeds.mark_line(strokeWidth=0.8).encode(
-                    y=y("value:Q"), detail="seed:N", opacity=faded(0.2, 0.03)
-                ),
-            ]
+            area = means.mark_area(clip=True)
+            layers.append(area.encode(y=y("low:Q"), y2="high:Q", opacity=faded(band, 0.02)))
+        if len(accuracy.seeds) > 1:
+            lines = seeds.mark_line(strokeWidth=0.8)
+            layers.append(lines.encode(y=y("value:Q"), detail="seed:N", opacity=faded(0.2, 0.03)))
         layers += [
             means.mark_line(strokeWidth=2.2).encode(
                 y=y("mean:Q"), strokeDash=self._dash(), opacity=faded(1, 0.15)
@@ -98,11 +98,10 @@ class Artist:
         layers: list[Any] = [
             alt.Chart().mark_rule(color=FAINT).encode(y=alt.datum(0, type="quantitative")),
         ]
+        if len(accuracy.seeds) >= FEWEST:
+            layers.append(means.mark_area(opacity=0.2, clip=True).encode(y="low:Q", y2="high:Q"))
         if len(accuracy.seeds) > 1:
-            layers += [
-                means.mark_area(opacity=0.2, clip=True).encode(y="low:Q", y2="high:Q"),
-                seeds.mark_line(strokeWidth=0.8, opacity=0.4).encode(y="value:Q", detail="seed:N"),
-            ]
+            layers.append(seeds.mark_line(strokeWidth=0.8, opacity=0.4).encode(y="value:Q", detail="seed:N"))
         y = alt.Y(
             "mean:Q",
             scale=alt.Scale(domain=[min(low, 0), max(high, 0)], nice=False),
