@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
@@ -11,11 +12,17 @@ from rich.text import Text
 
 from asknext.cli.app import app, fail, plain, print_json, progress, screen
 
+if TYPE_CHECKING:
+    from asknext.bench.protocol import Settings
+    from asknext.datasets import Dataset
+
 EXAMPLE = """
 Compute a metric over a finished comparison from its stored columns; nothing is trained (but easiness needs a
 reference model). It is written to DIR/replay-METRIC.csv; without --metric, their names are told. With
---verify, do a sample of rounds again and say whether the picks are identical. DIR may also be the project of
-a campaign that keeps its probabilities: metrics that need no truth can be computed there.
+--learner, train another learner on what was asked: select with a cheap model, then see what the picks are
+worth to the real one. With --verify, do a sample of rounds again and say whether the picks are identical. DIR
+may also be the project of a campaign that keeps its probabilities: metrics that need no truth can be computed
+there.
 
 [bold]Example:[/bold]  asknext replay asknext-digits --metric contradiction --subset test,batch
 """
@@ -30,6 +37,11 @@ def replay(
     subset: Annotated[str | None, typer.Option(
         help="test, pool, batch, labelled or asked, or several.",
         show_default="test; of a project: pool")] = None,
+    learner: Annotated[str | None, typer.Option(
+        help="Another learner, such as mlp or resnet18(updates=500), to train on what was asked.")] = None,
+    budgets: Annotated[str | None, typer.Option(
+        help="With --learner: numbers of answers, with commas between them.", show_default="all of them")
+    ] = None,
     verify: Annotated[bool, typer.Option("--verify", help="Do a sample of rounds again.")] = False,
     data: Annotated[str | None, typer.Option(help="Of a project, for metrics of distance: its data.")] = None,
     target: Annotated[str | None, typer.Option(help="The column of labels in these data.")] = None,
@@ -52,8 +64,12 @@ def replay(
     subset = subset or "test"
     if data or target:
         raise AskNextError("a comparison knows its data; --data and --target are for a project.")
-    if (metric is None) == (not verify):
-        raise AskNextError(f"give --metric NAME or --verify, one of them; metrics are {', '.join(METRICS)}.")
+    if (metric is not None) + (learner is not None) + verify != 1:
+        raise AskNextError(
+            f"give --metric NAME, --learner NAME or --verify, one of them; metrics are {', '.join(METRICS)}."
+        )
+    if budgets is not None and learner is None:
+        raise AskNextError("--budgets says when another learner is trained; give --learner as well.")
     if sample < 1:
         raise AskNextError(f"--sample is {sample}; it must be at least 1.")
     subsets = [find("subset", name, {s: s for s in SUBSETS}) for name in dict.fromkeys(subset.split(","))]
@@ -79,6 +95,9 @@ def replay(
             where = f"{one.strategy}, seed {one.seed}, round {one.round}"
             fail(f"{where}: the picks differ from the recorded ones.")
         return
+    if learner is not None:
+        _learnt_by(directory, settings, dataset, learner, budgets, as_json)
+        return
     assert metric is not None
     rows = list(measure(directory, settings, dataset, [metric], subsets))
     if not rows:
@@ -102,3 +121,37 @@ def replay(
                 table.add_row(Text(name), part, *(f"{sum(c) / len(c):.4f}" for c in cells))
     screen.print(table)
     screen.print(f"Written to {path}", highlight=False, markup=False, soft_wrap=True)
+
+
+def _learnt_by(
+    directory: Path, settings: Settings, dataset: Dataset, learner: str, budgets: str | None, as_json: bool
+) -> None:
+    from asknext.bench.proxy import learnt_by
+    from asknext.bench.results import write_measures
+
+    wanted = [_whole(word) for word in budgets.split(",")] if budgets else []
+    with progress("Training", len(settings.strategies) * settings.seeds * max(1, len(set(wanted)))) as done:
+        rows = list(learnt_by(directory, settings, dataset, learner, wanted, lambda now, _: done(now)))
+    path = directory / f"replay-{re.sub(r'[^a-z0-9]+', '-', learner.lower()).strip('-')}.csv"
+    write_measures(path, rows)
+    if as_json:
+        print_json([row._asdict() for row in rows])
+        return
+    steps = sorted({row.n_labelled for row in rows})
+    unit = "answers" if settings.scenario.scope else "labels"
+    told = f"Test accuracy of {learner} by what was asked for {settings.learner}"
+    screen.print(told, highlight=False, markup=False, soft_wrap=True)
+    table = Table("strategy", *(f"{n} {unit}" for n in steps), box=None)
+    for name in settings.strategies:
+        cells = [[r.value for r in rows if (r.strategy, r.n_labelled) == (name, n)] for n in steps]
+        table.add_row(Text(name), *(f"{sum(c) / len(c):.4f}" if c else "–" for c in cells))
+    screen.print(table)
+    screen.print(f"Written to {path}", highlight=False, markup=False, soft_wrap=True)
+
+
+def _whole(word: str) -> int:
+    from asknext.errors import AskNextError
+
+    if not word.strip().isdecimal():
+        raise AskNextError(f"--budgets holds '{word.strip()}'; give whole numbers with commas between them.")
+    return int(word)
