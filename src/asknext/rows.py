@@ -102,6 +102,12 @@ def is_numeric(X: Any) -> bool:
     return all(dtype.is_numeric() or dtype == nw.Boolean for dtype in schema.values())
 
 
+def is_images(X: Any) -> bool:
+    """Whether X is an array of images: (n, h, w, 3) or (n, h, w) bytes."""
+    bytes_ = isinstance(X, np.ndarray) and X.dtype == np.uint8
+    return bytes_ and (X.ndim == 3 or (X.ndim == 4 and X.shape[3] == 3))
+
+
 def numbers(X: Any) -> Any | None:
     """X as floating-point numbers in the shape it has, dense or CSR; None where it holds anything else."""
     if not is_numeric(X):

@@ -262,7 +262,7 @@ def archived_images(path: Path) -> Array:
     AskNextError : X is something else, or the archive cannot be read.
     """
     X = _arrays(path)[0]
-    if X.dtype != np.uint8 or not (X.ndim == 3 or (X.ndim == 4 and X.shape[3] == 3)):
+    if not rows.is_images(X):
         raise AskNextError(
             f"X of {path.name} is {X.shape} {X.dtype}, which are no images; give (n, height, width, 3) "
             "bytes, or choose another learner."

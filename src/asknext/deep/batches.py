@@ -35,7 +35,7 @@ class Batches:
     def __init__(self, X: Any, device: torch.device) -> None:
         self.X = X
         self.device = device
-        self.images = is_images(X)
+        self.images = rows.is_images(X)
         first = self._numbers(np.arange(min(1, len(self))))
         self.shape: tuple[int, ...] = (3, *X.shape[1:3]) if self.images else first.shape[1:]
         self._kept = self._on_device(first.dtype) if device.type == "cuda" else None
@@ -125,9 +125,3 @@ class Standard(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """The same items, standardised."""
         return (x - self.mean) / self.deviation
-
-
-def is_images(X: Any) -> bool:
-    """Whether X is an array of images: (n, h, w, 3) or (n, h, w) bytes."""
-    bytes_ = isinstance(X, np.ndarray) and X.dtype == np.uint8
-    return bytes_ and (X.ndim == 3 or (X.ndim == 4 and X.shape[3] == 3))

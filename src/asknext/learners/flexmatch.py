@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from asknext import rows
-from asknext.deep.batches import Batches, is_images
+from asknext.deep.batches import Batches
 from asknext.deep.flexmatch import FlexMatch, fit
 from asknext.deep.supervised import Supervised
 from asknext.deep.training import best_device
@@ -62,7 +62,7 @@ class FlexMatchLearner:
     provides: ClassVar[frozenset[str]] = frozenset({"proba", "logits", "embedding"})
 
     def __post_init__(self) -> None:
-        if not is_images(self.others):
+        if not rows.is_images(self.others):
             raise AskNextError("FlexMatch learns from changed images; give others as bytes, n × h × w × 3.")
 
     @cached_property
@@ -80,7 +80,7 @@ class FlexMatchLearner:
         AskNextError : X holds no images of the size of the others, the loss is no number any more, the memory
             does not suffice, or `cancelled` said so.
         """
-        if not is_images(X) or X.shape[1:] != self.others.shape[1:]:
+        if not rows.is_images(X) or X.shape[1:] != self.others.shape[1:]:
             shape, due = (" × ".join(map(str, part.shape[1:])) for part in (X, self.others))
             raise AskNextError(f"an item is {shape} here, and {due} among the others; give one size.")
         device = torch.device(self.device) if self.device else best_device()
