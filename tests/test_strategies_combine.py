@@ -18,6 +18,7 @@ from asknext.strategies import Selection, Strategy, check_strategy, choose, get
 from asknext.strategies.combine import Mix, Prefilter, Subsample, Switch, labels_per_class
 from asknext.strategies.constraints import Deduplicate, Quota
 from asknext.strategies.cost import Budget, Cost
+from asknext.strategies.steps import Steps
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(60, 3))
@@ -50,6 +51,7 @@ class Watcher(Strategy):
     "strategy",
     [
         Subsample(get("badge"), 10),
+        Steps(KMEANS, 2),
         Prefilter(MARGIN, KMEANS, 3),
         Prefilter(KMEANS, MARGIN, 1),
         Switch(get("typiclust"), MARGIN, 1),
@@ -280,3 +282,33 @@ def test_scores_as_amounts_must_not_be_negative() -> None:
 
     with pytest.raises(AskNextError, match="the strategy 'debt' gives scores down to -60"):
         choose_from(Cost(Debt()), 3, cost=np.ones(60))
+
+
+def test_the_first_step_is_what_is_asked_where_no_more_is_wanted() -> None:
+    """k-means of 20 spreads its first items over 20 clusters; of steps, the first 5 are those of 5."""
+    steps = choose_from(Steps(KMEANS, 5), 20)
+    assert steps.ids[:5].tolist() == choose_from(KMEANS, 5).ids.tolist()
+    assert steps.ids.tolist() != choose_from(KMEANS, 20).ids.tolist()
+    assert len(set(steps.ids)) == 20
+
+
+def test_the_second_step_sees_the_first_as_pending_and_what_it_remembers() -> None:
+    watcher = Watcher([])
+    chosen = choose_from(Steps(watcher, 3), 10)
+    first, then = watcher.seen
+    assert first.pending.tolist() == []
+    assert then.pending.tolist() == chosen.ids[:3].tolist()
+    assert not set(chosen.ids[:3]) & set(then.candidates)
+    assert then.memory == {"calls": 1}
+    assert chosen.memory == {"calls": 2}
+
+
+def test_steps_go_by_the_name_of_the_strategy_and_keep_scores_and_parts() -> None:
+    steps = Steps(get("typiclust"), 2)
+    chosen = choose_from(steps, 6)
+    assert (steps.name, steps.family) == ("typiclust", get("typiclust").family)
+    assert all(len(values) == 6 for values in chosen.parts.values())
+    assert chosen.parts
+    assert len(choose_from(Steps(MARGIN, 2), 6).scores) == 6
+    with pytest.raises(AskNextError, match="the size of a step is 0"):
+        Steps(MARGIN, 0)

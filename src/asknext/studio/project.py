@@ -18,6 +18,7 @@ from asknext.log import ColumnStore
 from asknext.log.audit import AuditSlice
 from asknext.log.place import address, holds_log, named, settle, unsettle
 from asknext.log.sqlite import DATABASE
+from asknext.strategies.steps import Steps
 from asknext.studio.building import building
 from asknext.studio.importing import Source, read_source
 from asknext.studio.items import Items
@@ -155,12 +156,16 @@ class Project:
     def campaign(self, **how: Any) -> Campaign:
         """The campaign over the embedding, with the settings of the project.
 
+        What is to be asked until the next round is chosen first, and what else waits after it.
+
         Parameters
         ----------
         how : other arguments of `Campaign`; `path=None, history=events` makes one in memory.
         """
         own = {name: self.settings[name] for name in ("learner", "strategy", "detector", "seed", "audit")}
         own |= {"path": self.path, "classes": self.classes, "columns": self.columns}
+        if self.settings["batch"] > self.settings["retrain_every"]:
+            own["strategy"] = Steps(strategies.get(own["strategy"]), self.settings["retrain_every"])
         return Campaign(self.embedding, **{**own, **how})
 
     def close(self) -> None:
