@@ -15,12 +15,12 @@ from sklearn.datasets import load_digits, load_wine
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_score
 
+from asknext.datasets.picture_files import contained
 from asknext.encoders import patches
 from asknext.errors import AskNextError
 from asknext.studio import encoding
 from asknext.studio.duplicates import AHEAD, duplicates
 from asknext.studio.importing import Source, read_source
-from asknext.studio.items import contained
 
 DIGITS = load_digits()
 FILMS = [

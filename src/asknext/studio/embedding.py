@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -20,7 +19,7 @@ from asknext.kernels.distances import unit
 from asknext.kernels.neighbours import leave_one_out
 from asknext.studio.encodable import Encodable
 from asknext.studio.encoding import DIMENSIONS, FEW, FITTED_ON, words
-from asknext.types import Array
+from asknext.types import Array, Progress
 
 SUMMARY, ARCHIVE, COLUMN, TRAINING = "encode.json", "embedding.npz", "column.npy", "training.safetensors"
 OFFLINE = ("patches", "gradients", "tf-idf")
@@ -30,7 +29,6 @@ NEIGHBOURS = 20
 JUDGED = 5000  # items by which an embedding is judged at most
 SMALLEST = 8  # pixels of a side
 FEWEST = 2
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)

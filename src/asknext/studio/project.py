@@ -21,8 +21,7 @@ from asknext.log.sqlite import DATABASE
 from asknext.studio.building import building
 from asknext.studio.importing import Source, read_source
 from asknext.studio.items import Items
-from asknext.studio.raw import Progress
-from asknext.types import Array
+from asknext.types import Array, Progress
 
 SETTINGS, ITEMS, EMBEDDING = "project.json", "items.db", "embedding.npy"
 _SINCE: dict[str, Any] = {"overlap": 0.0, "opinions": 2}
