@@ -99,7 +99,8 @@ def test_many_pictures_get_a_dictionary_of_patches(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(usual, "FEW", 10)
     monkeypatch.setattr(patches, "WORDS", 5)
     monkeypatch.setattr(patches, "SAMPLE", 500)
-    assert "5 words of whitened patches" in load(str(photos())).notes[0]
+    note = load(str(photos())).notes[0]
+    assert "5 words of whitened patches (Coates, Lee & Ng 2011), pooled in quadrants, reduced to disc" in note
 
 
 def test_the_second_start_decodes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

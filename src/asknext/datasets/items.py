@@ -19,7 +19,7 @@ from asknext.datasets import columns, features
 from asknext.datasets.base import Dataset
 from asknext.datasets.kept import kept
 from asknext.datasets.labels import clean
-from asknext.encoders import gradients, patches, usual
+from asknext.encoders import gradients, patches, usual, views
 from asknext.kernels.threads import one_thread
 from asknext.types import Array, Ids, Label
 
@@ -110,8 +110,8 @@ def _grey(images: Array, dimensions: int) -> tuple[Array, tuple[str, ...]]:
 
 def _colour(images: Array, dimensions: int) -> tuple[Array, tuple[str, ...]]:
     X = patches.embed(images, dimensions)
-    note = f"{patches.WORDS} words of whitened patches (Coates, Lee & Ng 2011), pooled in quadrants"
-    return X, (f"{note}, reduced to {X.shape[1]} discriminants of moved images, rows of unit length",)
+    reduced = f"reduced to {X.shape[1]} discriminants of moved images, rows of unit length"
+    return X, (f"{_words(images)}, {reduced}",)
 
 
 def _pictures(images: Array, dimensions: int) -> tuple[Array, tuple[str, ...]]:
@@ -119,10 +119,15 @@ def _pictures(images: Array, dimensions: int) -> tuple[Array, tuple[str, ...]]:
     X, name = usual.embed(images, dimensions)
     told = {
         "gradients": "edges and colours",
-        "patches": f"{patches.WORDS} words of whitened patches (Coates, Lee & Ng 2011), pooled in quadrants",
+        "discriminants": f"{_words(images)}, reduced to discriminants of other views",
     }
     note = f"squares of {images.shape[1]} pixels from the middle of each picture as {told[name]}"
     return X, (f"{note}, {X.shape[1]} dimensions, rows of unit length",)
+
+
+def _words(images: Array) -> str:
+    count = patches.words_of(len(images))
+    return f"{count} words of whitened patches (Coates, Lee & Ng 2011), pooled in quadrants"
 
 
 def _text(texts: Array, dimensions: int) -> tuple[Array, tuple[str, ...]]:
@@ -141,6 +146,6 @@ _FEATURES: dict[ItemKind, Callable[[Any, int], tuple[Array, tuple[str, ...]]]] =
 _SLOW: dict[ItemKind, tuple[ModuleType, ...]] = {
     "text": (features, columns),
     "colour image": (patches,),
-    "picture": (usual, gradients, patches),
+    "picture": (usual, gradients, patches, views),
 }
 """Kinds whose features are kept in the cache, with the modules that make them."""
