@@ -73,6 +73,16 @@ def test_budgets_are_the_last_rounds_within_them_and_nothing_is_trained_twice(
     assert "0 with problems" in run("verify", WINE).stdout
 
 
+def test_progress_ends_at_the_end_where_two_budgets_fall_in_one_round() -> None:
+    settings, data = finished(WINE)
+    last = max(row.n_labelled for row in learnt_by(WINE, settings, data, "linear-svm"))
+    told: list[tuple[int, int]] = []
+    budgets = (last - 1, last + 7, last + 8)
+    rows = list(learnt_by(WINE, settings, data, "linear-svm", budgets, lambda *now: told.append(now)))
+    assert len(rows) == 8
+    assert told == [(done, 12) for done in (1, 3, 4, 6, 7, 9, 10, 12)]
+
+
 def test_a_table_for_people() -> None:
     shown = run("replay", WINE, "--learner", "linear-svm").stdout
     assert "Test accuracy of linear-svm by what was asked for logistic-regression" in shown

@@ -76,7 +76,7 @@ def test_a_comparison_on_images(tmp_path: Path) -> None:
 
 def test_images_are_wanted_where_there_are_none(tmp_path: Path) -> None:
     said = refused("compare", "wine", "--learner", RESNET, "--out", str(tmp_path / "out"))
-    assert "a learner that reads images finds them in published data sets and .npz files alone" in said
+    assert "reads images finds them in folders, .npz files and published data sets alone" in said
     np.savez(tmp_path / "numbers.npz", X=np.arange(60.0).reshape(20, 3), y=np.arange(20) % 2)
     said = refused("compare", tmp_path / "numbers.npz", "--learner", RESNET, "--out", str(tmp_path / "out"))
     assert "X of numbers.npz is (20, 3) float64, which are no images" in said

@@ -15,12 +15,11 @@ from sklearn.datasets import load_digits, load_wine
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_score
 
-from asknext.encoders import patches
+from asknext.datasets.picture_files import contained
+from asknext.encoders import patches, usual
 from asknext.errors import AskNextError
-from asknext.studio import encoding
 from asknext.studio.duplicates import AHEAD, duplicates
 from asknext.studio.importing import Source, read_source
-from asknext.studio.items import contained
 
 DIGITS = load_digits()
 FILMS = [
@@ -81,13 +80,16 @@ def test_an_embedding_of_few_pictures_tells_digits_apart(tmp_path: Path, n: int)
         assert right > 0.8
 
 
-def test_many_pictures_get_a_dictionary_of_patches(tmp_path: Path, monkeypatch: Any) -> None:
-    monkeypatch.setattr(encoding, "FEW", 50)
-    monkeypatch.setattr(encoding, "FITTED_ON", 40)
+def test_many_pictures_get_a_dictionary_of_patches_and_its_discriminants(
+    tmp_path: Path, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(usual, "FEW", 50)
+    monkeypatch.setattr(usual, "FITTED_ON", 40)
     monkeypatch.setattr(patches, "WORDS", 20)
     monkeypatch.setattr(patches, "SAMPLE", 2000)
     found = read_source(folder(tmp_path / "p", 60))
-    assert (found.encoder, found.embedding.shape) == ("patches", (60, 40))
+    assert (found.encoder, found.embedding.shape) == ("discriminants", (60, 40))
+    assert "20 words of patches learnt from these pictures, reduced to the 40 directions" in found.note
     assert cross_val_score(LogisticRegression(C=10), found.embedding, DIGITS.target[:60], cv=3).mean() > 0.6
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,3 +19,6 @@ Given = Sequence[Any] | Array
 """A list or an array, as users hand it in."""
 
 Floats = NDArray[np.floating[Any]]
+
+Progress = Callable[[str, int, int], None]
+"""Told what is being done, how many items are done, and how many there are."""

@@ -14,11 +14,12 @@ from asknext import __version__, rows
 from asknext.bench.division import Split, among, first_labels, in_scope, shaped
 from asknext.bench.scenario import Scenario, read_scenario
 from asknext.datasets import Dataset, images, load, load_mixed
+from asknext.datasets.picture_files import SIDE
 from asknext.errors import AskNextError
 from asknext.files import occupied, read_json, sweep, write_json
 from asknext.learners import make
 from asknext.randomness import spawn_seed
-from asknext.types import Array, Label
+from asknext.types import Array, Label, Progress
 
 SETTINGS = "settings.json"
 MOST_SEEDS = 10_000
@@ -101,29 +102,37 @@ class Settings:
         }
 
 
-def load_data(settings: Settings) -> Dataset:
+def load_data(settings: Settings, progress: Progress | None = None) -> Dataset:
     """The data of a comparison, items of another data set among them where the scenario wants it.
 
-    A learner that reads images gets them beside the features, from which metrics are computed.
+    A learner that reads images gets them beside the features, from which metrics are computed; pictures of a
+    folder in the size that it sees.
+
+    Parameters
+    ----------
+    settings : of the comparison.
+    progress : told how far the reading of pictures is.
 
     Raises
     ------
     AskNextError : they are absent or unusable.
     """
-    data = _features(settings)
-    if not reads_images(settings.learner):
+    data = _features(settings, progress)
+    side = image_side(settings.learner)
+    if side is None:
         return data
-    return replace(data, images=images(settings.source, settings.scenario.ood_data))
+    return replace(data, images=images(settings.source, settings.scenario.ood_data, side, progress))
 
 
-def reads_images(learner: str) -> bool:
-    """Whether a learner wants raw images in place of features."""
-    return getattr(make(learner), "reads_images", False)
+def image_side(learner: str) -> int | None:
+    """The pixels of a side that a learner sees of pictures of any size; None where it wants features."""
+    made = make(learner)
+    return getattr(made, "side", SIDE) if getattr(made, "reads_images", False) else None
 
 
-def _features(settings: Settings) -> Dataset:
+def _features(settings: Settings, progress: Progress | None) -> Dataset:
     if settings.scenario.ood_data is None:
-        return load(settings.source, settings.target)
+        return load(settings.source, settings.target, progress)
     if settings.target is not None:
         raise AskNextError("--ood-data goes with data that come with their labels; leave --target out.")
     return load_mixed(settings.source, settings.scenario.ood_data)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -40,7 +41,7 @@ def learnt_by(
     out, settings, data : from `asknext.bench.replay.finished`.
     learner : the name of the other learner, as for `asknext compare`.
     budgets : numbers of answers; for each, the last round that had no more. Empty: the last round alone.
-    progress : called with the models done and those due.
+    progress : called with the budgets done and those due, of all runs; those of one round are done at once.
 
     Returns
     -------
@@ -62,7 +63,7 @@ def learnt_by(
     for run in cells:
         parts = split(y, settings, run.seed, data.classes)
         truth = parts.positions(y)[parts.test]
-        for moment in _chosen(moments(run, parts, data.X, y, settings), budgets):
+        for moment, times in _chosen(moments(run, parts, data.X, y, settings), budgets):
             key = rows.fingerprint(
                 "proxy", other.key, moment.labelled, moment.labels, np.array([run.seed, len(parts.scope)])
             )
@@ -71,7 +72,7 @@ def learnt_by(
                 with one_thread():
                     guess = _guess(other, X, parts.pool, parts.test, moment, len(parts.scope), run.seed)
                 run.columns.put(key, guess)
-            done += 1
+            done += times
             if progress is not None:
                 progress(done, due)
             value = float(np.mean(guess == truth))
@@ -80,8 +81,8 @@ def learnt_by(
             )
 
 
-def _chosen(course: Iterator[Moment], budgets: Collection[int]) -> list[Moment]:
-    """For each budget the last moment within it that has labels; all are on the way, so each is seen once."""
+def _chosen(course: Iterator[Moment], budgets: Collection[int]) -> list[tuple[Moment, int]]:
+    """The last moments within the budgets that have labels, each once, and of how many budgets it is that."""
     found: dict[float, Moment] = {}
     steps: list[float] = [*sorted(set(budgets))] or [np.inf]
     for moment in course:
@@ -90,7 +91,8 @@ def _chosen(course: Iterator[Moment], budgets: Collection[int]) -> list[Moment]:
                 found[budget] = moment
     if missing := [budget for budget in budgets if budget not in found]:
         raise AskNextError(f"no model had at most {min(missing)} answers; give a larger --budgets.")
-    return list({id(moment): moment for moment in found.values()}.values())
+    same = [list(group) for _, group in groupby(found.values(), key=id)]  # budgets ascend, and so do moments
+    return [(group[0], len(group)) for group in same]
 
 
 def _guess(

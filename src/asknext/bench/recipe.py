@@ -12,7 +12,7 @@ from typing import Any
 
 from asknext import detectors, strategies
 from asknext.bench.compare import check_strategies
-from asknext.bench.protocol import Settings, fit_to_pool, load_data, reads_images
+from asknext.bench.protocol import Settings, fit_to_pool, image_side, load_data
 from asknext.bench.published_table import Published, read_published
 from asknext.bench.scenario import Scenario, read_scenario
 from asknext.datasets import Dataset
@@ -20,6 +20,7 @@ from asknext.errors import AbsentDataError, AskNextError
 from asknext.files import occupied, sweep, write_text
 from asknext.learners import make
 from asknext.plugins import find
+from asknext.types import Progress
 
 RECIPE = "recipe.toml"
 """The copy of its recipe by which a results directory is known."""
@@ -130,8 +131,15 @@ def read_recipe(text: str, quick: bool = False, only: Collection[str] = ()) -> R
     return Recipe(*story, chosen, left_out, changes, published, frozenset(optional), within)
 
 
-def prepare(recipe: Recipe) -> tuple[dict[str, tuple[Settings, Dataset]], dict[str, str]]:
+def prepare(
+    recipe: Recipe, progress: Progress | None = None
+) -> tuple[dict[str, tuple[Settings, Dataset]], dict[str, str]]:
     """Load the data of every task, and refuse what cannot be run before anything is.
+
+    Parameters
+    ----------
+    recipe : what `read_recipe` read.
+    progress : told how far the reading of pictures is.
 
     Returns
     -------
@@ -142,15 +150,15 @@ def prepare(recipe: Recipe) -> tuple[dict[str, tuple[Settings, Dataset]], dict[s
     AskNextError : data are absent or unusable, sizes do not fit them, or a strategy needs what the learner
         cannot give; the message names the task. Or no task is left to run.
     """
-    loaded: dict[tuple[str | bool | None, ...], Dataset] = {}
+    loaded: dict[tuple[str | int | None, ...], Dataset] = {}
     prepared: dict[str, tuple[Settings, Dataset]] = {}
     absent: dict[str, str] = {}
     for name, settings in recipe.tasks.items():
         source = (settings.source, settings.target, settings.scenario.ood_data)
-        key = (*source, reads_images(settings.learner))
+        key = (*source, image_side(settings.learner))
         try:
             if key not in loaded:
-                loaded[key] = load_data(settings)
+                loaded[key] = load_data(settings, progress)
             prepared[name] = (fit_to_pool(settings, loaded[key]), loaded[key])
             check_strategies(*prepared[name])
             if recipe.published:

@@ -17,7 +17,14 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from typer.core import TyperGroup
 
 from asknext import __version__
@@ -133,6 +140,25 @@ def progress(what: str, total: float) -> Iterator[Callable[[float], None]]:
     with Progress(*columns, console=errors, disable=not errors.is_terminal) as bar:
         task = bar.add_task(what, total=total)
         yield lambda done: bar.update(task, completed=min(done, total))
+
+
+@contextmanager
+def loading(what: str) -> Iterator[Callable[[str, int, int], None]]:
+    """A bar that goes to and fro until the body says what it does, how much is done, and of how much."""
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=None),
+        TextColumn("{task.fields[share]}"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as bar:
+        task = bar.add_task(what, total=None, share="")
+
+        def told(now: str, done: int, total: int) -> None:
+            bar.update(task, description=now, completed=done, total=total, share=f"{done:,} of {total:,}")
+
+        yield told
 
 
 def main() -> None:

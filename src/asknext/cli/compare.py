@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.text import Text
 
-from asknext.cli.app import app, errors, plain, print_json, progress, screen
+from asknext.cli.app import app, errors, loading, plain, print_json, progress, screen
 
 EXAMPLE = """
 Compare query strategies on your own data or on a bundled set, and write a report.
@@ -20,6 +19,9 @@ Compare query strategies on your own data or on a bundled set, and write a repor
 Every strategy gets the same splits and the same first labels. Killed anywhere, the same command goes on;
 more strategies, seeds or rounds extend what is there. Pools can be made as they really are: with items of no
 class (--scope, --ood-rate, --ood-data), long tails (--long-tail) and classes to be discovered (--known).
+
+Of a folder of pictures, features are made of 32 × 32 pixels from the middle of each. A network sees what
+it is made for: resnet18 the same, resnet18-224 squares of 256, and resnet18(crop=64) squares of 73.
 
 [bold]Example:[/bold]  asknext compare reviews.csv --target sentiment --strategies random,margin,typiclust
 """
@@ -29,7 +31,8 @@ class (--scope, --ood-rate, --ood-data), long tails (--long-tail) and classes to
 @plain
 def compare(
     data: Annotated[str, typer.Argument(
-        help="A name (see asknext datasets), openml:ID, or a file: .csv .tsv .npz .jsonl .parquet")],
+        help="A name (see asknext datasets), openml:ID, a file: .csv .tsv .npz .jsonl .parquet, or a "
+        "folder of pictures with a sub-folder for each class.")],
     target: Annotated[str | None, typer.Option(help="Column that holds the class.")] = None,
     strategies: Annotated[str | None, typer.Option(
         help="Names with commas between them; also scikit-activeml:Badge, modal:margin_sampling, "
@@ -90,13 +93,14 @@ def compare(
     from asknext.bench.scenario import Scenario, as_scope
     from asknext.bench.table import terminal_table
     from asknext.datasets.labels import look_alikes
+    from asknext.datasets.sources import place
     from asknext.detectors import get as get_detector
     from asknext.errors import AskNextError
     from asknext.learners import make
 
     if jobs < 0:
         raise AskNextError(f"--jobs is {jobs}; give the number of processes, or 0 for one a core.")
-    own = Path(data).exists()
+    own = place(data)
     usual = DEFAULT_STRATEGIES if own else TOUR
     chosen, absent = available(split_names(strategies) if strategies else usual)
     make(learner)
@@ -104,7 +108,7 @@ def compare(
         if value is not None and value < 0:
             raise AskNextError(f"{option} is {value}; it cannot be negative.")
     asked = Settings(
-        source=str(Path(data).absolute()) if Path(data).is_file() else data,
+        source=str(own.absolute()) if own else data,
         target=target, strategies=chosen, learner=learner,
         initial=-1 if initial is None else initial, batch=-1 if batch is None else batch,
         rounds=rounds, seeds=seeds, test_share=test_share, detector=get_detector(detector).name,
@@ -113,8 +117,8 @@ def compare(
             long_tail=long_tail, known=known, audit=audit,
         ),
     )  # fmt: skip
-    with errors.status(Text(f"Loading {data} …")):
-        found = load_data(asked)
+    with loading(f"Loading {data} …") as told:
+        found = load_data(asked, told)
     found = replace(found, notes=(*found.notes, *absent))
     settings = fit_to_pool(asked, found)
     out = out or Path(f"asknext-{found.name}")

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from asknext.cli.app import app, errors, plain, print_json, progress, screen
+from asknext.cli.app import app, errors, loading, plain, print_json, progress, screen
 
 EXAMPLE = """
 Carry out a recipe: a TOML file that names data, learners, sizes, seeds and strategies of several comparisons.
@@ -53,8 +53,8 @@ def run(
     except UnicodeDecodeError as error:
         raise AskNextError(f"{recipe} is not UTF-8 text, so it is no recipe.") from error
     protocol = read_recipe(text, quick, [name.strip() for name in tasks.split(",")] if tasks else ())
-    with errors.status("Loading the data …"):
-        prepared, absent = prepare(protocol)
+    with loading("Loading the data …") as told:
+        prepared, absent = prepare(protocol, told)
     out = out or Path(f"asknext-{recipe.stem}" + "-quick" * quick)
     for name, (settings, data) in prepared.items():
         check_place(out / name, settings, data)

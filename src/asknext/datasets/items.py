@@ -19,11 +19,11 @@ from asknext.datasets import columns, features
 from asknext.datasets.base import Dataset
 from asknext.datasets.kept import kept
 from asknext.datasets.labels import clean
-from asknext.encoders import patches
+from asknext.encoders import gradients, patches, usual, views
 from asknext.kernels.threads import one_thread
 from asknext.types import Array, Ids, Label
 
-ItemKind = Literal["table", "grey image", "colour image", "text"]
+ItemKind = Literal["table", "grey image", "colour image", "picture", "text"]
 OUTSIDE = "out of scope"
 """The label of items that belong to no class, where classes are texts; else it is one less than the least."""
 
@@ -35,7 +35,7 @@ class Items:
     Parameters
     ----------
     values : n of them: a data frame without labels, (n, height, width) bytes of grey images,
-        (n, height, width, 3) bytes of colour images, or (n,) texts.
+        (n, height, width, 3) bytes of colour images or of a user's own pictures, or (n,) texts.
     y : (n,) labels; those of items out of scope are not looked at.
     notes : what was done in reading, one sentence each.
     out_of_scope : (n,) which items belong to no class; None where all belong to one.
@@ -61,7 +61,7 @@ def dataset(
     Parameters
     ----------
     name : what to call the data set.
-    kind : what the items are. The features of texts and of colour images are kept in the user's cache.
+    kind : what the items are. The features of texts, colour images and pictures are kept in the user's cache.
     dimensions : how many features to reduce images and texts to, at most.
     read : reads the items.
     made_of : all that the items depend on, see `kept.kept`.
@@ -110,8 +110,24 @@ def _grey(images: Array, dimensions: int) -> tuple[Array, tuple[str, ...]]:
 
 def _colour(images: Array, dimensions: int) -> tuple[Array, tuple[str, ...]]:
     X = patches.embed(images, dimensions)
-    note = f"{patches.WORDS} words of whitened patches (Coates, Lee & Ng 2011), pooled in quadrants"
-    return X, (f"{note}, reduced to {X.shape[1]} discriminants of moved images, rows of unit length",)
+    reduced = f"reduced to {X.shape[1]} discriminants of moved images, rows of unit length"
+    return X, (f"{_words(images)}, {reduced}",)
+
+
+def _pictures(images: Array, dimensions: int) -> tuple[Array, tuple[str, ...]]:
+    """As on the labelling page."""
+    X, name = usual.embed(images, dimensions)
+    told = {
+        "gradients": "edges and colours",
+        "discriminants": f"{_words(images)}, reduced to discriminants of other views",
+    }
+    note = f"squares of {images.shape[1]} pixels from the middle of each picture as {told[name]}"
+    return X, (f"{note}, {X.shape[1]} dimensions, rows of unit length",)
+
+
+def _words(images: Array) -> str:
+    count = patches.words_of(len(images))
+    return f"{count} words of whitened patches (Coates, Lee & Ng 2011), pooled in quadrants"
 
 
 def _text(texts: Array, dimensions: int) -> tuple[Array, tuple[str, ...]]:
@@ -124,7 +140,12 @@ _FEATURES: dict[ItemKind, Callable[[Any, int], tuple[Array, tuple[str, ...]]]] =
     "table": _table,
     "grey image": _grey,
     "colour image": _colour,
+    "picture": _pictures,
     "text": _text,
 }
-_SLOW: dict[ItemKind, tuple[ModuleType, ...]] = {"text": (features, columns), "colour image": (patches,)}
+_SLOW: dict[ItemKind, tuple[ModuleType, ...]] = {
+    "text": (features, columns),
+    "colour image": (patches,),
+    "picture": (usual, gradients, patches, views),
+}
 """Kinds whose features are kept in the cache, with the modules that make them."""

@@ -12,6 +12,8 @@ from asknext.datasets.base import Dataset
 from asknext.datasets.places import cache_dir
 from asknext.files import replacing
 
+_LONGEST = 50  # letters of a name in that of a file
+
 
 def kept(name: str, made_of: Any, make: Callable[[], Dataset]) -> Dataset:
     """The data set from the cache, or made now and put there.
@@ -22,7 +24,7 @@ def kept(name: str, made_of: Any, make: Callable[[], Dataset]) -> Dataset:
     made_of : all that it depends on: content of files, parameters, code, versions of libraries.
     make : makes it.
     """
-    path = cache_dir() / "features" / f"{name}-{rows.fingerprint(name, made_of)}.npz"
+    path = cache_dir() / "features" / f"{name[:_LONGEST]}-{rows.fingerprint(name, made_of)}.npz"
     if not path.is_file():
         data = make()
         outside = np.zeros(0, bool) if data.out_of_scope is None else data.out_of_scope

@@ -10,12 +10,13 @@ import pandas as pd
 from asknext.datasets.base import Dataset
 from asknext.datasets.files import archived_images
 from asknext.datasets.items import Items, dataset
-from asknext.datasets.places import expanded
+from asknext.datasets.picture_files import SIDE
+from asknext.datasets.picture_folder import squares
 from asknext.datasets.published import PUBLISHED, Published
-from asknext.datasets.sources import numbered
+from asknext.datasets.sources import numbered, place
 from asknext.errors import AskNextError
 from asknext.plugins import find
-from asknext.types import Array
+from asknext.types import Array, Progress
 
 
 def load_mixed(inside: str, outside: str) -> Dataset:
@@ -56,12 +57,16 @@ def load_mixed(inside: str, outside: str) -> Dataset:
     )
 
 
-def images(inside: str, outside: str | None = None) -> Array:
-    """The images that the rows of a published data set, of a NumPy archive, or of a mixed pool were made of.
+def images(
+    inside: str, outside: str | None = None, side: int = SIDE, progress: Progress | None = None
+) -> Array:
+    """The images that the rows of a published data set, an archive, a folder, or a mixed pool were made of.
 
     Parameters
     ----------
     inside, outside : as for `load_mixed`; without the second, as for `asknext.datasets.load`.
+    side : of the squares that the pictures of a folder are read as, pixels; others are as they are.
+    progress : told how far the reading of pictures is.
 
     Returns
     -------
@@ -71,9 +76,12 @@ def images(inside: str, outside: str | None = None) -> Array:
     ------
     AskNextError : there is no such published data set, it is absent, or its items are no images.
     """
-    if outside is None and (path := expanded(inside)).suffix.lower() == ".npz":
+    path = place(inside) if outside is None else None
+    if path is not None and path.is_dir():
+        return squares(path, side, progress).images
+    if path is not None and path.suffix.lower() == ".npz":
         return archived_images(path)
-    why = "a learner that reads images finds them in published data sets and .npz files alone"
+    why = "a learner that reads images finds them in folders, .npz files and published data sets alone"
     (entry, n), *others = [_published(source, why) for source in (inside, outside) if source is not None]
     if "image" not in entry.kind:
         raise AskNextError(f"the items of '{entry.name}' are no images; choose another learner.")

@@ -1,9 +1,10 @@
-"""Where data come from: a name, a number on OpenML, or a file."""
+"""Where data come from: a name, a number on OpenML, a file, or a folder of pictures."""
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from asknext.datasets.base import Dataset
@@ -11,21 +12,25 @@ from asknext.datasets.bundled import BUNDLED
 from asknext.datasets.files import load_file
 from asknext.datasets.generated import GENERATED
 from asknext.datasets.openml import load_openml
+from asknext.datasets.picture_folder import load_folder
 from asknext.datasets.places import expanded
 from asknext.datasets.published import PUBLISHED, Published
 from asknext.errors import AskNextError
 from asknext.plugins import find, plugins
+from asknext.types import Progress
 
 
-def load(source: str, target: str | None = None) -> Dataset:
+def load(source: str, target: str | None = None, progress: Progress | None = None) -> Dataset:
     """A data set by name, OpenML number or path.
 
     Parameters
     ----------
     source : a name (`catalogue` lists them), for some with `:N` for the first N rows only (`mnist:10000`) or,
-        where they are made, for another seed (`noisy-blobs-ld:7`); `openml:` and a number; or the path of a
-        file: .csv, .tsv (both also .gz), .jsonl, .parquet or .npz.
+        where they are made, for another seed (`noisy-blobs-ld:7`); `openml:` and a number; the path of a
+        file: .csv, .tsv (both also .gz), .jsonl, .parquet or .npz; or that of a folder of pictures with a
+        sub-folder for each class.
     target : the column of labels of a file or an OpenML table; see `files.load_file`.
+    progress : told how far the reading of pictures is.
 
     Returns
     -------
@@ -37,15 +42,25 @@ def load(source: str, target: str | None = None) -> Dataset:
     """
     if source.lower().startswith("openml:"):
         return load_openml(source[len("openml:") :].strip(), target)
-    path = expanded(source)
-    named = not path.suffix and len(path.parts) == 1
-    if not named or (path.exists() and source not in _named()):
+    path = place(source)
+    if path is not None and path.is_dir():
+        if target is not None:
+            raise AskNextError(f"the folders in {path} are its classes; leave --target out.")
+        return load_folder(path, progress)
+    if path is not None:
         return load_file(path, target)
     name, colon, number = source.partition(":")
     loader = find("data set or file", name, _named())
     if target is not None:
         raise AskNextError(f"the data set '{name}' comes with its labels; leave --target out.")
     return loader(**numbered(source, loader, number)) if colon else loader()
+
+
+def place(source: str) -> Path | None:
+    """The path that a source is, or None where it is a name; of the two, a name goes first (`./digits`)."""
+    path = expanded(source)
+    named = source == path.name and not path.suffix
+    return None if named and (source in _named() or not path.exists()) else path
 
 
 def catalogue() -> list[dict[str, Any]]:

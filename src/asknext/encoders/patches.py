@@ -18,7 +18,7 @@ from asknext.kernels.kmeans import k_means
 from asknext.kernels.threads import one_thread
 from asknext.types import Array, Floats
 
-WORDS = 800
+WORDS = 800  # at most, and no more than images
 SIDE = 6  # of a patch, pixels
 STRIDE = 2  # pixels between patches
 SAMPLE = 60_000  # patches that the dictionary is learnt from
@@ -87,7 +87,8 @@ def embed(
     Principal components would keep what varies most. We keep what varies most between images, compared with
     how it varies between an image and a changed copy: Fisher's linear discriminants (1936) with each image as
     a class of its own. Mirror images are the same by construction. All is fitted on the images given, or on
-    a sample of them; the responses of all at once take 13 kB an image.
+    a sample of them; the responses of all at once take 13 kB an image. Of a few hundred images as many words
+    are learnt as there are images: more take longer and tell no more.
 
     Parameters
     ----------
@@ -129,6 +130,11 @@ def fit(
     return _fitted(images, dimensions, seed, fitted_on, change, copies)[0]
 
 
+def words_of(n: int) -> int:
+    """How many words are learnt from n images."""
+    return min(WORDS, n)
+
+
 def _fitted(
     images: Array, dimensions: int, seed: int, fitted_on: int | None, change: Change | None, copies: int
 ) -> tuple[Patches, Floats]:
@@ -136,7 +142,7 @@ def _fitted(
     rng = np.random.default_rng(seed)
     if fitted_on is not None and len(images) > fitted_on:
         images = images[np.sort(rng.choice(len(images), fitted_on, replace=False))]
-    dictionary = learn(images, WORDS, rng)
+    dictionary = learn(images, words_of(len(images)), rng)
     X = responses(images, dictionary)
     centre, spread = X.mean(axis=0), X.std(axis=0) + TINY
     X -= centre  # standardised in place

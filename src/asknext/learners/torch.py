@@ -90,6 +90,12 @@ class TorchLearner:
         """Whether it wants raw images where there are features as well: the network says so by `images`."""
         return getattr(self.network, "images", False)
 
+    @property
+    def side(self) -> int:
+        """Pixels of the squares that it sees of pictures of any size: a seventh more than training cuts out,
+        256 for 224 as usual; where it takes them whole, what the network is made for."""
+        return round(self.how.crop * 8 / 7) or getattr(self.network, "stem", 32)
+
     @cached_property
     def key(self) -> str:
         """Fingerprint of the network, the training, and PyTorch's version."""

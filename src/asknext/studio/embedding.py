@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -13,24 +12,23 @@ import numpy as np
 from asknext import rows
 from asknext.encoders import gradients, patches
 from asknext.encoders.column import BATCH, encode_column
+from asknext.encoders.usual import COPIES, FEW, FITTED_ON
 from asknext.errors import AskNextError
 from asknext.extras import extra
 from asknext.files import occupied, read_json, replacing, write_json
 from asknext.kernels.distances import unit
 from asknext.kernels.neighbours import leave_one_out
 from asknext.studio.encodable import Encodable
-from asknext.studio.encoding import DIMENSIONS, FEW, FITTED_ON, words
-from asknext.types import Array
+from asknext.studio.encoding import DIMENSIONS, words
+from asknext.types import Array, Progress
 
 SUMMARY, ARCHIVE, COLUMN, TRAINING = "encode.json", "embedding.npz", "column.npy", "training.safetensors"
 OFFLINE = ("patches", "gradients", "tf-idf")
 LEARNT = ("simclr", "csi", "discriminants")
-COPIES = 4  # of each image, that discriminants are fitted to
 NEIGHBOURS = 20
 JUDGED = 5000  # items by which an embedding is judged at most
 SMALLEST = 8  # pixels of a side
 FEWEST = 2
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)

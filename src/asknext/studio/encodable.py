@@ -10,15 +10,14 @@ from typing import Any, Literal
 import numpy as np
 
 from asknext import rows
-from asknext.datasets.places import expanded
+from asknext.datasets.picture_files import FORMATS, SIDE, colours, contained, on_white
 from asknext.datasets.published import PUBLISHED
-from asknext.datasets.sources import numbered
+from asknext.datasets.sources import numbered, place
 from asknext.errors import AskNextError
 from asknext.plugins import find
 from asknext.studio.importing import read_raw
-from asknext.studio.items import contained
-from asknext.studio.raw import Progress, Raw
-from asknext.types import Array
+from asknext.studio.raw import Raw
+from asknext.types import Array, Progress
 
 
 @dataclass(frozen=True)
@@ -57,7 +56,7 @@ def read(
     source: str,
     text: str | None = None,
     label: str | None = None,
-    side: int | None = None,
+    side: int = SIDE,
     progress: Progress | None = None,
 ) -> Encodable:
     """What is to be encoded.
@@ -66,7 +65,8 @@ def read(
     ----------
     source : a folder of pictures; a .npy or .npz file of images, (n, h, w, 3) or (n, h, w) bytes, the latter
         as X, with labels y if they are known; a file of texts (.txt, .csv, .tsv, .jsonl, .parquet); or the
-        name of a published data set of images or texts, with `:N` for its first N items.
+        name of a published data set of images or texts, with `:N` for its first N items. What is a name and
+        what a path, see `sources.place`.
     text, label : columns, see `importing.read_source`.
     side : pixels of the squares that pictures of a folder are read as.
     progress : told what is being done.
@@ -75,9 +75,9 @@ def read(
     ------
     AskNextError : there is nothing at the source, or nothing to encode; the message says why.
     """
-    path = expanded(source)
-    name, colon, number = source.partition(":")
-    if not path.exists() and not path.suffix and len(path.parts) == 1:
+    path = place(source)
+    if path is None:
+        name, colon, number = source.partition(":")
         return _published(source, name, number if colon else None)
     if path.name.lower().endswith((".npy", ".npz")):
         return _images(path.stem, *_arrays(path))
@@ -117,8 +117,8 @@ class Pictures(Sequence[Any]):
         from PIL import Image, ImageOps
 
         try:
-            with Image.open(contained(self.root, name)) as picture:
-                return np.asarray(ImageOps.exif_transpose(picture).convert("RGB"))
+            with Image.open(contained(self.root, name), formats=FORMATS) as picture:
+                return np.asarray(on_white(colours(ImageOps.exif_transpose(picture))))
         except (OSError, ValueError) as error:
             raise AskNextError(f"{name} cannot be read any more ({error}).") from error
 

@@ -12,15 +12,13 @@ from sklearn.decomposition import PCA
 
 from asknext import rows
 from asknext.datasets import features
-from asknext.encoders import gradients, patches
+from asknext.encoders import patches, usual
 from asknext.errors import AskNextError
 from asknext.kernels.threads import one_thread
 from asknext.studio.raw import Raw, count
 from asknext.types import Array
 
 DIMENSIONS = 100
-FEW = 200  # pictures, from which on a dictionary of patches is learnt from them
-FITTED_ON = 20_000  # pictures that the dictionary is learnt from at most
 
 
 class Encoded(NamedTuple):
@@ -89,15 +87,15 @@ def _array(path: Path) -> Array:
 
 
 def _images(raw: Raw) -> tuple[Array, str, str]:
-    if len(raw) < FEW:
-        X = gradients.embed(raw.values, DIMENSIONS)
-        return X, "gradients", (
+    X, name = usual.embed(raw.values, DIMENSIONS)
+    if name == "gradients":
+        return X, name, (
             f"Edges and colours, {X.shape[1]} dimensions, without a pretrained network: tells shapes and "
             "colours apart, not objects. An embedding of your own is better for photographs."
         )  # fmt: skip
-    X = patches.embed(raw.values, DIMENSIONS, fitted_on=FITTED_ON)
-    return X, "patches", (
-        f"{patches.WORDS} words of patches learnt from these pictures, {X.shape[1]} dimensions, without a "
+    return X, name, (
+        f"{patches.words_of(len(raw))} words of patches learnt from these pictures, reduced to the "
+        f"{X.shape[1]} directions that stay when a picture is cut, mirrored and recoloured, without a "
         "pretrained network: good for textures and simple shapes, weak for objects in photographs, where an "
         "embedding of your own is better."
     )  # fmt: skip

@@ -14,9 +14,9 @@ from asknext.files import occupied
 from asknext.log import Event
 from asknext.studio.building import building
 from asknext.studio.project import Project
-from asknext.studio.raw import Progress
 from asknext.studio.reading import CLASS
 from asknext.studio.resolving import resolved
+from asknext.types import Progress
 
 METADATA = "metadata.jsonl"
 _UNFIT = re.compile(r'[\x00-\x1f<>:"/\\|?*]')

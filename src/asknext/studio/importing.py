@@ -6,13 +6,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from asknext.datasets.picture_files import SIDE
 from asknext.errors import AskNextError
 from asknext.studio.duplicates import duplicates
 from asknext.studio.encoding import encode, given
 from asknext.studio.items import Content, Kind
-from asknext.studio.raw import Progress, Raw, count
+from asknext.studio.raw import Raw, count
 from asknext.studio.tables import read_lines, read_rows
-from asknext.types import Array
+from asknext.types import Array, Progress
 
 FEWEST = 2
 
@@ -84,25 +85,25 @@ def read_raw(
     text: str | None = None,
     label: str | None = None,
     progress: Progress | None = None,
-    side: int | None = None,
+    side: int = SIDE,
 ) -> Raw:
     """Items as they are, and the labels that are known.
 
     Parameters
     ----------
     path, text, label, progress : as for `read_source`.
-    side : pixels of the small squares that pictures are read as; None takes the usual ones.
+    side : pixels of the small squares that pictures are read as.
 
     Raises
     ------
     AskNextError : as for `read_source`.
     """
     if path.is_dir():
-        from asknext.studio.pictures import SIDE, read_folder
+        from asknext.studio.pictures import read_folder
 
         if text is not None:
             raise AskNextError(f"{path} is a folder of pictures, which have no column '{text}'.")
-        return read_folder(path, label, progress, side or SIDE)
+        return read_folder(path, label, progress, side)
     if path.name.lower().endswith(".txt") and path.is_file():
         if text or label:
             raise AskNextError(f"{path.name} holds a text a line and has no columns; leave their names out.")

@@ -10,6 +10,7 @@ from threading import Lock
 from typing import Any, Literal, Self, get_args
 from urllib.parse import quote
 
+from asknext.datasets.picture_files import contained
 from asknext.errors import AskNextError
 
 Kind = Literal["image", "text", "table"]
@@ -143,19 +144,3 @@ def named(items: Items, item: int) -> dict[str, Any]:
     if items.kind == "table":
         return {str(name): value for name, value in content["columns"]}
     return {items.kind: content[items.kind]}
-
-
-def contained(root: Path, name: str) -> Path:
-    """The real file of a name within a folder.
-
-    Raises
-    ------
-    AskNextError : there is no such file, or a link or `..` leads out of the folder.
-    """
-    try:
-        found = (root / name).resolve(strict=True)
-    except (OSError, RuntimeError, ValueError) as error:  # gone, a loop of links, a zero byte
-        raise AskNextError(f"the picture {name} is not in {root} any more.") from error
-    if not found.is_relative_to(root.resolve()) or not found.is_file():
-        raise AskNextError(f"the picture {name} lies outside of {root}, so it is not read.")
-    return found

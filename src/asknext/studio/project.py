@@ -22,8 +22,7 @@ from asknext.strategies.steps import Steps
 from asknext.studio.building import building
 from asknext.studio.importing import Source, read_source
 from asknext.studio.items import Items
-from asknext.studio.raw import Progress
-from asknext.types import Array
+from asknext.types import Array, Progress
 
 SETTINGS, ITEMS, EMBEDDING = "project.json", "items.db", "embedding.npy"
 _SINCE: dict[str, Any] = {"overlap": 0.0, "opinions": 2}

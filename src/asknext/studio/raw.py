@@ -9,10 +9,6 @@ from typing import Any
 
 from asknext.studio.items import Content, Kind
 
-Progress = Callable[[str, int, int], None]
-"""Told what is being done, how many items are done, and how many there are."""
-_SHOWN = 3  # names in a note
-
 
 @dataclass(frozen=True)
 class Raw:
@@ -47,9 +43,3 @@ class Raw:
 def count(n: int, noun: str) -> str:
     """A number and its noun: "1 text", "2 texts"."""
     return f"{n:,} {noun}{'s' * (n != 1)}"
-
-
-def named(names: Sequence[str]) -> str:
-    """The first of some names, and how many more there are."""
-    rest = len(names) - _SHOWN
-    return ", ".join(names[:_SHOWN]) + f" and {rest:,} more" * (rest > 0)
