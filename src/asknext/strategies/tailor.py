@@ -23,8 +23,8 @@ class Tailor(Bandit):
     """Ask by the strategies whose answers are of rare classes or new ones, found by Thompson sampling.
 
     Each pick is an arm's, the one of the largest draw: what its next answer will be is drawn from a Dirichlet
-    distribution that counts its past answers, with a cell for each class, one for classes that were unknown
-    when it asked and one for out of scope. A class is worth 1 / its labels, below 0 if it has more than half
+    distribution that counts its past answers, with a cell for each class, one for the first item of a class
+    that was unknown when it asked, and one for out of scope. A class is worth 1 / its labels, below 0 if it has more than half
     of them; a new class is worth 1, out of scope nothing. Counts shrink from round to round, so that an arm
     whose time is over is left. Until the first label arms are pulled that read nothing but the `embedding`.
 
@@ -85,12 +85,14 @@ class Tailor(Bandit):
         asked = {
             item: (arm, pick) for pick in picks for item, arm in zip(pick["ids"], pick["arms"], strict=True)
         }
-        counts = np.zeros((len(self.arms), k + 2))
+        counts, found = np.zeros((len(self.arms), k + 2)), set()
         for item, (arm, pick) in asked.items():
-            if item in answers:
-                place = answers[item]
-                cell = k + 1 if place == k else k if since[place] > pick["round"] else place
+            place = answers.get(item, -1)
+            if place >= 0:
+                new = place < k and place not in found and since[place] > pick["round"]
+                cell = k if new else place + (place == k)
                 counts[arm, cell] += self._weight(pick, round)
+                found.add(place)
         total = counts.sum(axis=0)
         prior = np.full(k + 2, 1.0 + self.discount**round.index)
         prior[k:] = (1.0 + total[k:]) / (1.0 + total.sum())
