@@ -24,9 +24,10 @@ class Tailor(Bandit):
 
     Each pick is an arm's, the one of the largest draw: what its next answer will be is drawn from a Dirichlet
     distribution that counts its past answers, with a cell for each class, one for the first item of a class
-    that was unknown when it asked, and one for out of scope. A class is worth 1 / its labels, below 0 if it has more than half
-    of them; a new class is worth 1, out of scope nothing. Counts shrink from round to round, so that an arm
-    whose time is over is left. Until the first label arms are pulled that read nothing but the `embedding`.
+    that was unknown when it asked, and one for out of scope. A class is worth 1 / its labels, below 0 if it
+    has more than half of them; a new class is worth 1, out of scope nothing. Counts shrink from round to
+    round, so that an arm whose time is over is left. Until the first label arms are pulled that read nothing
+    but the `embedding`.
 
     The memory holds who asked what. What was answered is read from the pool each time: answers that come late
     count from then on, and classes that were renamed, merged or split for what they are now.
