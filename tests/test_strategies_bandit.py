@@ -102,6 +102,7 @@ def test_they_are_found_by_their_names() -> None:
     assert get("thompson") == Tailor()
     assert get("albl(horizon=300)") == Albl(horizon=300)
     assert get("tailor").needs == get("albl").needs == {"proba", "embedding"}
+    assert get("tailor(arms=['margin', 'k-center'])").arms == (get("margin"), get("k-center"))
     assert list(Albl(TWO).parts.values()) == [*TWO, get("random")]
 
 
