@@ -189,6 +189,9 @@ def test_classes_that_are_renamed_or_merged() -> None:
     before = view({1: "a", 2: "b", 20: "c"}, memory, 1, keys=(0, 1, 2))
     named = view({1: "x", 2: "b", 20: "c"}, memory, 1, ("x", "b", "c"), keys=(0, 1, 2))
     np.testing.assert_array_equal(counts(Tailor(TWO), before), counts(Tailor(TWO), named))
+    kept = memory | {"arms": ["take", "take"]}
+    named = view({1: "x", 2: "b", 20: "c"}, kept, 3, ("x", "b", "c"), keys=(0, 1, 2))
+    assert after(ask(Tailor(TWO), named))["since"] == memory["since"]
     merged = view({1: "b", 2: "b", 20: "c"}, memory, 1, ("b", "c"), keys=(1, 2))
     np.testing.assert_array_equal(counts(Tailor(TWO), merged), [[2, 0, 0, 0], [0, 1, 0, 0]])
 
@@ -357,6 +360,9 @@ def test_beyond_the_horizon_it_goes_on() -> None:
         answers |= {int(i): CLASSES[PROBA[i].argmax()] for i in chosen.ids}
         memory = after(chosen)
         assert np.isfinite(memory["weights"]).all()
+    assert len(memory["drawn"]) == 25
+    accuracy = sum(1 / chance for _, chance in memory["drawn"]) / (SIZE * 25)
+    assert memory["reward"] == pytest.approx(accuracy, rel=1e-5)
     assert Albl(TWO, horizon=2).least == pytest.approx(1 / 3)
 
 
