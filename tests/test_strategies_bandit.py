@@ -182,6 +182,13 @@ def test_a_class_is_new_once_and_for_the_arm_that_asked_it_first() -> None:
     assert kept["since"] == [["a", 0], ["b", 1]]
 
 
+def test_where_no_class_was_known_finding_one_is_no_merit() -> None:
+    picks = [{"round": 0, "ids": [1, 20], "arms": [0, 0]}, {"round": 1, "ids": [21], "arms": [1]}]
+    memory = {"picks": picks, "since": [["a", 1], ["b", 1]]}
+    round = view({1: "a", 20: "b", 21: "c"}, memory, 2)
+    np.testing.assert_allclose(counts(Tailor(TWO), round), [[0.9, 0.9, 0, 0, 0], [0, 0, 0, 1, 0]])
+
+
 def test_classes_that_are_renamed_or_merged() -> None:
     """Names change nothing; what was merged away counts for what it is now, and does so from the start."""
     record = {"round": 0, "ids": [1, 2, 20], "arms": [0, 0, 1]}

@@ -25,9 +25,10 @@ class Tailor(Bandit):
     Each pick is an arm's, the one of the largest draw: what its next answer will be is drawn from a Dirichlet
     distribution that counts its past answers, with a cell for each class, one for the first item of a class
     that was unknown when it asked, and one for out of scope. A class is worth 1 / its labels, below 0 if it
-    has more than half of them; a new class is worth 1, out of scope nothing. Counts shrink from round to
-    round, so that an arm whose time is over is left. Until the first label arms are pulled that read nothing
-    but the `embedding`.
+    has more than half of them; a new class is worth 1, out of scope nothing. In a batch before which no class
+    was known, none is new, as whoever asked would have found it. Counts shrink from round to round, so that
+    an arm whose time is over is left. Until the first label arms are pulled that read nothing but the
+    `embedding`.
 
     The memory holds who asked what. What was answered is read from the pool each time: answers that come late
     count from then on, and classes that were renamed, merged or split for what they are now.
@@ -87,10 +88,11 @@ class Tailor(Bandit):
             item: (arm, pick) for pick in picks for item, arm in zip(pick["ids"], pick["arms"], strict=True)
         }
         counts, found = np.zeros((len(self.arms), k + 2)), set()
+        start = min(since, default=0)  # before it every class was new, whoever asked
         for item, (arm, pick) in asked.items():
             place = answers.get(item, -1)
             if place >= 0:
-                new = place < k and place not in found and since[place] > pick["round"]
+                new = place < k and place not in found and start <= pick["round"] < since[place]
                 cell = k if new else place + (place == k)
                 counts[arm, cell] += self._weight(pick, round)
                 found.add(place)
