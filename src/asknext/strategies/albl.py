@@ -46,8 +46,8 @@ class Albl(Bandit):
     question at a time. With batches of one ours is the same but for this: an item that has an answer is not
     drawn again, and an item out of scope counts as predicted wrongly. In a batch, p holds until its end,
     items are drawn without replacement, and all its answers get the reward of the model that learned from
-    them. The well-known code gives a least chance to each item rather than to each arm. Beyond the horizon
-    the reward is divided by the answers there are.
+    them. Beyond the horizon the reward is divided by the answers there are. The well-known code plays over
+    items where this plays over arms: K is the number of items, and each of them has a least chance.
     """
 
     name = "albl"
