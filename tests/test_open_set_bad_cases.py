@@ -99,7 +99,7 @@ def variants() -> list[Strategy]:
         made.LfOSA.published(), made.Similar(function="facility"), made.ActiveOutliers(uncertainty="entropy"),
         made.BUAL(negative="proba"), made.CCAL(own_class=False),
         made.TwoStage(made.Margin()), made.ClosedSet(made.KCenter()),
-        made.Prefilter(made.Purity(), made.Badge()),
+        made.Prefilter(made.Purity(), made.Badge()), made.Tailor(), made.Albl(),
     ]  # fmt: skip
 
 

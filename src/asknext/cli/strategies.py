@@ -27,6 +27,7 @@ REMARKS = {
     "diversity": "spread over the pool; no model needed",
     "hybrid": "unsure and spread, for batches",
     "low-budget": "start here with few labels or none",
+    "adaptive": "learn from the answers which of several strategies pays",
     "open-world": "where most classes are rare, and some not found yet",
     "open-set": "where items may belong to no class",
     "oracle": "for benchmarks only: they know the truth",

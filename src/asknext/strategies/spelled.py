@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from asknext.errors import AskNextError
 from asknext.plugins import called, find
@@ -18,7 +19,8 @@ def spelled(text: str, kinds: Mapping[str, type[Strategy]]) -> Strategy:
     Parameters
     ----------
     text : values are Python literals, a strategy within is spelled as a text of its own, as in
-        `mqnet(informativeness='entropy')`; a preset is a class method that makes one, such as `published`.
+        `mqnet(informativeness='entropy')`, several as a list of texts; a preset is a class method that makes
+        one, such as `published`.
     kinds : classes by name and alias.
 
     Raises
@@ -34,13 +36,9 @@ def spelled(text: str, kinds: Mapping[str, type[Strategy]]) -> Strategy:
         if parameter not in known:
             there = f"there is: {', '.join(known)}" if known else "it takes none"
             raise AskNextError(f"the strategy '{name}' has no parameter '{parameter}'; {there}.")
-    inner = {
-        key: spelled(value, kinds)
-        for key, value in parameters.items()
-        if isinstance(value, str) and isinstance(known[key].default, Strategy)
-    }
+    inner = {key: _inner(value, known[key].default, kinds) for key, value in parameters.items()}
     try:
-        made = make(**{**parameters, **inner})
+        made = make(**inner)
     except TypeError as error:
         raise AskNextError(f"the strategy '{text}' cannot be made: {error}.") from error
     if preset or parameters:
@@ -57,6 +55,13 @@ def presets(kind: type[Strategy]) -> dict[str, Callable[..., Strategy]]:
         for name, attribute in inspect.getmembers_static(kind)
         if isinstance(attribute, classmethod) and not name.startswith("_")
     }
+
+
+def _inner(value: Any, default: Any, kinds: Mapping[str, type[Strategy]]) -> Any:
+    """The value of a parameter; a text, or a list of such, is a strategy where the default is."""
+    if isinstance(value, list | tuple) and isinstance(default, tuple) and default:
+        return tuple(_inner(each, default[0], kinds) for each in value)
+    return spelled(value, kinds) if isinstance(value, str) and isinstance(default, Strategy) else value
 
 
 def _preset(kind: type[Strategy], preset: str) -> Callable[..., Strategy]:
