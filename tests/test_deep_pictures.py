@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from asknext.encoders.pictures import CLIP_MEAN, CLIP_STD, IMAGENET_MEAN, Preprocessing
+from asknext.deep.pictures import CLIP_MEAN, CLIP_STD, IMAGENET_MEAN, Preprocessing
 
 CLIP = {
     "crop_size": 224, "do_center_crop": True, "do_normalize": True, "do_resize": True,
