@@ -57,7 +57,7 @@ class Chooser:
         provides = frozenset[str]() if self.learner is None else self.learner.provides
         learnt = len(table.X.shape) > 2 and "embedding" in provides  # better than the pixels of an image
         self.given = given_columns(None if learnt else table.X, {**(signals or {}), **own})
-        if isinstance(learner, str) and not numeric:
+        if isinstance(learner, str) and not (numeric or getattr(self.learner, "reads_texts", False)):
             raise AskNextError(
                 f"the learner '{learner}' reads numbers, and X holds something else; give features, or a "
                 "scikit-learn pipeline that makes them."

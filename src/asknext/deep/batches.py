@@ -26,15 +26,17 @@ class Batches:
     X : (n, h, w, 3) or (n, h, w) bytes, which are images; or (n, …) numbers, also CSR or a data frame.
     device : where the tensors are to be. On a GPU all items are kept there, as they are, when they take at
         most half of its free memory; else they travel batch by batch.
+    most : items in a block.
 
     Raises
     ------
     AskNextError : the items are neither images nor numbers.
     """
 
-    def __init__(self, X: Any, device: torch.device) -> None:
+    def __init__(self, X: Any, device: torch.device, most: int = 4096) -> None:
         self.X = X
         self.device = device
+        self.most = most
         self.images = rows.is_images(X)
         first = self._numbers(np.arange(min(1, len(self))))
         self.shape: tuple[int, ...] = (3, *X.shape[1:3]) if self.images else first.shape[1:]
@@ -59,7 +61,7 @@ class Batches:
 
     def blocks(self) -> Iterator[tuple[slice, Tensor]]:
         """All items in order, as many at a time as suit the device."""
-        step = int(np.clip(NUMBERS // max(1, int(np.prod(self.shape))), 64, 4096))
+        step = int(np.clip(NUMBERS // max(1, int(np.prod(self.shape))), 64, self.most))
         for start in range(0, len(self), step):
             part = slice(start, min(start + step, len(self)))
             yield part, self.take(np.arange(part.start, part.stop))

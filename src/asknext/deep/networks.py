@@ -18,10 +18,18 @@ class Network(nn.Module):
     classes : logits.
     dropout : share of the features that is left out in training.
     maps : names of the submodules whose outputs are the feature maps, from the first to the last.
+    scale : length that the head's rows begin with, each along the mean feature of its class; 0 begins at
+        random.
     """
 
     def __init__(
-        self, body: nn.Module, width: int, classes: int, dropout: float = 0.0, maps: tuple[str, ...] = ()
+        self,
+        body: nn.Module,
+        width: int,
+        classes: int,
+        dropout: float = 0.0,
+        maps: tuple[str, ...] = (),
+        scale: float = 0.0,
     ) -> None:
         super().__init__()
         self.body = body
@@ -29,6 +37,8 @@ class Network(nn.Module):
         self.head = nn.Linear(width, classes)
         self.width = width
         self.maps = maps
+        self.scale = scale
+        self.imprinted = not scale
 
     def features(self, x: Tensor) -> Tensor:
         """(m, width) what the head reads."""

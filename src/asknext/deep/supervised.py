@@ -16,6 +16,7 @@ from torch.nn import functional as F
 
 from asknext.deep.augment import AUGMENTATIONS, Augmentation, crop, middle, together
 from asknext.deep.batches import Batches, Standard
+from asknext.deep.fine_tuning import imprint
 from asknext.deep.loss_module import LossModule, channels, ranking_loss
 from asknext.deep.swag import Moments
 from asknext.deep.taps import head_of, tapped
@@ -198,6 +199,9 @@ def fit(
         classifier = _assembled(make, batches, classes, how).to(device)
     if batches.images:
         classifier.to(memory_format=torch.channels_last)
+    if not getattr(classifier.network, "imprinted", True):
+        blocks = ((part, classifier.prepared(x)) for part, x in batches.blocks())
+        imprint(classifier.network, blocks, labels, kept)
     change, side = how.change if batches.images else AUGMENTATIONS["none"], how.plan.batch
     frozen = how.detach * how.plan.updates
 

@@ -32,7 +32,7 @@ def tapped(module: nn.Module, parts: Sequence[str], into: str = "") -> Iterator[
     found: dict[str, Tensor] = {}
 
     def keeper(name: str) -> Any:
-        return lambda _module, _inputs, output: found.__setitem__(name, output)
+        return lambda _module, _inputs, output: found.__setitem__(name, _first(output))
 
     def entry(_module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
         found[into] = inputs[0]
@@ -45,6 +45,11 @@ def tapped(module: nn.Module, parts: Sequence[str], into: str = "") -> Iterator[
     finally:
         for handle in handles:
             handle.remove()
+
+
+def _first(output: Any) -> Tensor:
+    """What a part puts out; of several things, as from layers of other libraries, the first."""
+    return output[0] if isinstance(output, tuple) else output
 
 
 def part_of(module: nn.Module, name: str) -> nn.Module:

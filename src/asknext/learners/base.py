@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from inspect import getattr_static
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -59,6 +60,13 @@ class Learner(Protocol):
         """Fit on rows X (l, …) with class positions y (l,); all randomness from `seed`."""
         ...
 
+
+def is_learner(thing: Any) -> bool:
+    """Whether something has all that a learner has; unlike `isinstance` it computes no `key` to find out."""
+    return all(getattr_static(thing, name, None) is not None for name in _PARTS)
+
+
+_PARTS = ("provides", "needs_labels", "key", "fit")
 
 CLASS_AXIS = {"proba": 0.0, "logits": -1e9, "samples": 0.0}
 """Signals whose last axis is the classes, with the value of a class that the model does not know. Signals are

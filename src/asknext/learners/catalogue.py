@@ -7,7 +7,7 @@ from typing import Any
 
 from asknext.errors import AskNextError
 from asknext.extras import extra
-from asknext.learners.base import Learner
+from asknext.learners.base import Learner, is_learner
 from asknext.learners.precomputed import Precomputed
 from asknext.learners.sklearn import SklearnLearner
 from asknext.learners.skorch import SkorchLearner, is_skorch
@@ -72,7 +72,12 @@ def _network(name: str) -> Callable[[], Any]:
     return made
 
 
-NETWORKS = {name: _network(name) for name in ("linear-probe", "mlp-head", "resnet18", "resnet18-224")}
+NETWORKS = {
+    name: _network(name)
+    for name in (
+        "linear-probe", "mlp-head", "resnet18", "resnet18-224", "clip-vit-b32", "dinov2", "text-encoder",
+    )
+}  # fmt: skip
 """Those that need PyTorch, likewise."""
 
 
@@ -95,7 +100,7 @@ def make(name: str) -> Learner:
     if parameters:
         if hasattr(made, "replaced"):
             return made.replaced(parameters)
-        if isinstance(made, Learner):
+        if is_learner(made):
             raise AskNextError(f"the learner '{name}' takes no parameters; leave the brackets out.")
         known = made.get_params()
         for parameter in parameters:
@@ -104,7 +109,7 @@ def make(name: str) -> Learner:
                     f"the learner '{name}' has no parameter '{parameter}'; there is: {', '.join(known)}."
                 )
         made.set_params(**parameters)
-    return made if isinstance(made, Learner) else SklearnLearner(made)
+    return made if is_learner(made) else SklearnLearner(made)
 
 
 def as_learner(learner: Any) -> Learner:
@@ -119,7 +124,7 @@ def as_learner(learner: Any) -> Learner:
     """
     if isinstance(learner, str):
         return make(learner)
-    if isinstance(learner, Learner) and not isinstance(learner, type):
+    if is_learner(learner) and not isinstance(learner, type):
         return learner
     if is_skorch(learner):
         return SkorchLearner(learner)

@@ -96,6 +96,11 @@ class TorchLearner:
         256 for 224 as usual; where it takes them whole, what the network is made for."""
         return round(self.how.crop * 8 / 7) or getattr(self.network, "stem", 32)
 
+    @property
+    def reads_texts(self) -> bool:
+        """Whether it wants texts: the network says so by `texts`."""
+        return getattr(self.network, "texts", False)
+
     @cached_property
     def key(self) -> str:
         """Fingerprint of the network, the training, and PyTorch's version."""
@@ -129,17 +134,22 @@ class TorchLearner:
                 raise AskNextError(f"this learner has no parameter '{name}'; there is: {known}.")
         return replace(self, how=replace(how, plan=plan), network=network, **own)
 
+    def batches(self, X: Any, device: torch.device) -> Batches:
+        """Rows X as the network reads them; a network for texts makes numbers of these by `rows`."""
+        read = getattr(self.network, "rows", None)
+        return Batches(X if read is None else read(X), device, getattr(self.network, "block", 4096))
+
     def fit(self, X: Any, y: NDArray[np.int32], seed: int) -> TorchModel:
-        """Train each member on rows X, images or numbers, with class positions y.
+        """Train each member on rows X, images, numbers or texts, with class positions y.
 
         Raises
         ------
-        AskNextError : X is neither, the loss is no number any more, the memory does not suffice, or
+        AskNextError : X is none of these, the loss is no number any more, the memory does not suffice, or
             `cancelled` said so.
         """
         device = torch.device(self.device) if self.device else best_device()
         classes, places = np.unique(y, return_inverse=True)
-        batches = Batches(X, device)
+        batches = self.batches(X, device)
         key = rows.fingerprint(self.key, X, y) if self.checkpoints else ""
         members = []
         for member in range(self.members):
@@ -208,7 +218,7 @@ class TorchModel:
         ------
         AskNextError : X is not what the networks were trained on, or the memory does not suffice.
         """
-        batches = Batches(X, self.seen.device)
+        batches = self.learner.batches(X, self.seen.device)
         if batches.shape != self.seen.shape and not batches.images:
             raise AskNextError(f"an item is {batches.shape} here, and was {self.seen.shape} in training.")
         dropout = self.learner.draws > 0 and not self.learner.how.swag
@@ -238,10 +248,12 @@ class TorchModel:
 
 
 def _identity(network: Any) -> tuple[Any, ...]:
-    """What tells a network from others: its parameters, or its parts and weights, or its name."""
+    """What tells a network from others: its parameters, and the content of its files where it has such; or
+    its parts and weights, or its name."""
     if isinstance(network, nn.Module):
         return str(network), *((name, value.cpu().numpy()) for name, value in network.state_dict().items())
-    return (repr(network),) if is_dataclass(network) else (network,)
+    content = (network.content,) if hasattr(network, "content") else ()
+    return (repr(network), *content) if is_dataclass(network) else (network,)
 
 
 def _names(part: Any) -> set[str]:
