@@ -139,6 +139,68 @@ def test_what_is_missing_of_a_small_picture_is_black(places: dict[str, Path]) ->
     np.testing.assert_allclose(Prepared(alone)(x)[0], alone([picture])[0], atol=1e-5)
 
 
+# ---------------------------------------------------------------- names of classes
+
+
+NAMES = ("cat", "dog", "red house")
+
+
+def test_the_head_begins_as_what_clip_says_of_the_names(places: dict[str, Path]) -> None:
+    """What the library makes of the sentences, times the scale of the weights."""
+    one = learner("clip-vit-b32", places["clip"], rate=0.0, decay=0.0, template="a {}")
+    found = one.fit(IMAGES[SEEN], KINDS[SEEN], 0, names=NAMES).signals("logits", IMAGES)
+    clip = transformers.CLIPModel.from_pretrained(places["clip"]).eval()
+    rows = Encoder(str(places["clip"]), "text").encode(["a cat", "a dog", "a red house"])
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    expected = float(clip.logit_scale.exp().detach()) * found["embedding"] @ rows.T
+    np.testing.assert_allclose(found["logits"], expected, atol=1e-4)
+
+
+def test_a_name_belongs_to_its_position(places: dict[str, Path]) -> None:
+    """Of three classes the first and the last are labelled: their rows are those of their own names."""
+    one = learner("clip-vit-b32", places["clip"], rate=0.0, decay=0.0)
+    whole = one.fit(IMAGES[SEEN], KINDS[SEEN], 0, names=NAMES).signal("logits", IMAGES)
+    some = SEEN[KINDS[SEEN] != 1]
+    part = one.fit(IMAGES[some], KINDS[some], 0, names=NAMES)
+    assert part.classes.tolist() == [0, 2]
+    np.testing.assert_allclose(part.signal("logits", IMAGES), whole[:, [0, 2]], atol=1e-4)
+
+
+@pytest.mark.parametrize(("name", "kind"), [("dinov2", "dino"), ("clip-vit-b32", "clip")])
+def test_without_a_tower_for_texts_or_names_as_texts_it_begins_as_means(
+    name: str, kind: str, places: dict[str, Path]
+) -> None:
+    one = learner(name, places[kind], rate=0.0, decay=0.0)
+    names = NAMES if kind == "dino" else (0, 1, 2)
+    given, none = (one.fit(IMAGES[SEEN], KINDS[SEEN], 0, names=each) for each in (names, ()))
+    np.testing.assert_array_equal(given.signal("logits", IMAGES), none.signal("logits", IMAGES))
+
+
+def test_a_campaign_hands_the_names_of_its_classes_over(places: dict[str, Path]) -> None:
+    """Also in the order in which they appeared; and a class of another name is another model."""
+    one = learner("clip-vit-b32", places["clip"], rate=0.0, decay=0.0)
+    campaign = asknext.Campaign(IMAGES, one, "margin")
+    campaign.tell(SEEN, [NAMES[c] for c in KINDS[SEEN]])
+    said = one.fit(IMAGES[SEEN], KINDS[SEEN], 0, names=NAMES).signal("proba", IMAGES)
+    np.testing.assert_allclose(campaign.proba(), said, atol=1e-4)
+    key = campaign.fitting.key
+    campaign.rename_class("dog", "red dog")
+    assert campaign.fitting.key != key
+    assert np.abs(campaign.proba() - said).max() > 1e-3
+
+
+def test_other_learners_are_the_same_under_other_names() -> None:
+    keys = []
+    for names in (["a", "b"], ["c", "d"]):
+        campaign = asknext.Campaign(IMAGES.reshape(24, -1)[:, :5], "linear-probe", "margin")
+        campaign.tell([0, 1], names)
+        keys.append(campaign.fitting.key)
+    assert keys[0] == keys[1]
+
+
+# ---------------------------------------------------------------- keys, campaigns, refusals
+
+
 def test_keys_are_of_the_files_content(places: dict[str, Path], tmp_path: Path) -> None:
     first = learner("clip-vit-b32", places["clip"]).key
     copy = Path(shutil.copytree(places["clip"], tmp_path / "copy"))
@@ -169,5 +231,7 @@ def test_what_cannot_be_is_refused_in_a_sentence(places: dict[str, Path]) -> Non
         learner("dinov2", places["dino"]).fit(np.ones((4, 3)), KINDS[:4], 0)
     with pytest.raises(AskNextError, match="reads texts, and X holds something else"):
         learner("text-encoder", places["bert"]).fit(IMAGES, KINDS, 0)
+    with pytest.raises(AskNextError, match="template is 'a cat'; give a sentence with {}"):
+        make("clip-vit-b32(template='a cat')")
     with pytest.raises(AskNextError, match="reads no images"):
         learner("dinov2", places["bert"]).fit(IMAGES, KINDS, 0)

@@ -11,6 +11,7 @@ from asknext import detectors, rows, strategies
 from asknext.detectors import Detector
 from asknext.errors import AskNextError
 from asknext.learners import Learner, as_learner
+from asknext.learners.beside import reads
 from asknext.learners.fitting import Fitting, Table
 from asknext.log import ColumnStore, State
 from asknext.randomness import spawn, spawn_seed
@@ -57,7 +58,7 @@ class Chooser:
         provides = frozenset[str]() if self.learner is None else self.learner.provides
         learnt = len(table.X.shape) > 2 and "embedding" in provides  # better than the pixels of an image
         self.given = given_columns(None if learnt else table.X, {**(signals or {}), **own})
-        if isinstance(learner, str) and not (numeric or getattr(self.learner, "reads_texts", False)):
+        if isinstance(learner, str) and not (numeric or reads(self.learner, "texts")):
             raise AskNextError(
                 f"the learner '{learner}' reads numbers, and X holds something else; give features, or a "
                 "scikit-learn pipeline that makes them."

@@ -19,8 +19,9 @@ from asknext.errors import AskNextError
 from asknext.kernels.threads import one_thread
 from asknext.learners import Learner, make
 from asknext.learners.base import aligned_signal
+from asknext.learners.beside import beside
 from asknext.randomness import spawn_seed
-from asknext.types import Array
+from asknext.types import Array, Label
 
 
 def learnt_by(
@@ -63,6 +64,7 @@ def learnt_by(
     for run in cells:
         parts = split(y, settings, run.seed, data.classes)
         truth = parts.positions(y)[parts.test]
+        scope = [data.classes[c] for c in parts.scope]
         for moment, times in _chosen(moments(run, parts, data.X, y, settings), budgets):
             key = rows.fingerprint(
                 "proxy", other.key, moment.labelled, moment.labels, np.array([run.seed, len(parts.scope)])
@@ -70,7 +72,7 @@ def learnt_by(
             guess = run.columns.get(key)
             if guess is None:
                 with one_thread():
-                    guess = _guess(other, X, parts.pool, parts.test, moment, len(parts.scope), run.seed)
+                    guess = _guess(other, X, parts.pool, parts.test, moment, scope, run.seed)
                 run.columns.put(key, guess)
             done += times
             if progress is not None:
@@ -96,9 +98,10 @@ def _chosen(course: Iterator[Moment], budgets: Collection[int]) -> list[tuple[Mo
 
 
 def _guess(
-    other: Learner, X: Array, pool: Array, test: Array, moment: Moment, classes: int, seed: int
+    other: Learner, X: Array, pool: Array, test: Array, moment: Moment, classes: list[Label], seed: int
 ) -> Array:
     """(t,) the class positions that the other learner gives to the test items."""
     learnt = pool[moment.labelled]
-    model = other.fit(X[learnt], moment.labels.astype(np.int32), spawn_seed(seed, moment.round, "proxy"))
-    return aligned_signal(model, "proba", X[test], classes).argmax(axis=1)
+    y, own = moment.labels.astype(np.int32), spawn_seed(seed, moment.round, "proxy")
+    model = other.fit(X[learnt], y, own, **beside(other, classes))
+    return aligned_signal(model, "proba", X[test], len(classes)).argmax(axis=1)

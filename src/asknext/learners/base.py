@@ -57,7 +57,10 @@ class Learner(Protocol):
         ...
 
     def fit(self, X: Any, y: NDArray[np.int32], seed: int) -> Model:
-        """Fit on rows X (l, …) with class positions y (l,); all randomness from `seed`."""
+        """Fit on rows X (l, …) with class positions y (l,); all randomness from `seed`.
+
+        A learner that reads more than that says so; see `asknext.learners.beside`.
+        """
         ...
 
 

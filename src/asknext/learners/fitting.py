@@ -13,6 +13,7 @@ import numpy as np
 from asknext import rows
 from asknext.errors import AskNextError
 from asknext.learners.base import CLASS_AXIS, Learner, Model, OnePass, aligned
+from asknext.learners.beside import beside, names_read
 from asknext.pool import Pool
 from asknext.signals import Source, check_values
 from asknext.types import Array, Ids
@@ -93,7 +94,8 @@ class Fitting:
     def key(self) -> str:
         """Fingerprint of everything the model depends on."""
         learnt = (self.pool.labelled, self.pool.y, np.array(len(self.pool.classes)), np.array(self.seed))
-        return rows.fingerprint(self.learner.key, self.table.key, *learnt)
+        names = names_read(self.learner, self.pool.classes)
+        return rows.fingerprint(self.learner.key, self.table.key, *learnt, *names)
 
     @cached_property
     def model(self) -> Model | None:
@@ -101,9 +103,9 @@ class Fitting:
         ids = self.pool.labelled
         if len(ids) == 0 and self.learner.needs_labels:
             return None
-        X = rows.take(self.table.X, ids)
+        X, more = rows.take(self.table.X, ids), beside(self.learner, self.pool.classes)
         with self._timed("fit", X, ids):
-            return self.learner.fit(X, self.pool.y, self.seed)
+            return self.learner.fit(X, self.pool.y, self.seed, **more)
 
     def sources(self) -> Mapping[str, Source]:
         """The learner's signals as sources of columns over the pool."""

@@ -29,6 +29,10 @@ class PretrainedImages:
     weights : a directory, or the name of a network in the user's cache, as for encoders.
     dropout : share of the features that is left out before the head.
     template : the sentence in which a class's name stands, in the place of {}.
+
+    Raises
+    ------
+    AskNextError : the template has no place for a name.
     """
 
     images: ClassVar[bool] = True
@@ -37,6 +41,10 @@ class PretrainedImages:
     weights: str = field(default="clip", repr=False)
     dropout: float = 0.0
     template: str = "a photo of a {}"
+
+    def __post_init__(self) -> None:
+        if "{}" not in self.template:
+            raise AskNextError(f"template is {self.template!r}; give a sentence with {{}} where a name stands.")
 
     @property
     def content(self) -> str:
@@ -50,7 +58,7 @@ class PretrainedImages:
                 f"'{self.weights}' reads images, and an item is {shape}; give X as (n, height, width, 3) "
                 "bytes."
             )
-        worded = [self.template.format(name) for name in names if isinstance(name, str)]
+        worded = [self.template.replace("{}", name) for name in names if isinstance(name, str)]
         named = worded if len(worded) == classes else ()
         return fine_tuning.of_pictures(_source(self.weights), classes, shape, self.dropout, named)
 

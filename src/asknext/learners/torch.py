@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, fields, is_dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -23,7 +23,7 @@ from asknext.deep.training import best_device, check_whole
 from asknext.errors import AskNextError
 from asknext.randomness import spawn_seed
 from asknext.signals import softmax
-from asknext.types import Array, Floats
+from asknext.types import Array, Floats, Label
 
 DRAWS = 10
 """Networks that SWAG draws, where nothing is said."""
@@ -134,13 +134,23 @@ class TorchLearner:
                 raise AskNextError(f"this learner has no parameter '{name}'; there is: {known}.")
         return replace(self, how=replace(how, plan=plan), network=network, **own)
 
+    @property
+    def reads_names(self) -> bool:
+        """Whether it wants the names of the classes: the network has a `template` for them."""
+        return hasattr(self.network, "template")
+
     def batches(self, X: Any, device: torch.device) -> Batches:
         """Rows X as the network reads them; a network for texts makes numbers of these by `rows`."""
         read = getattr(self.network, "rows", None)
         return Batches(X if read is None else read(X), device, getattr(self.network, "block", 4096))
 
-    def fit(self, X: Any, y: NDArray[np.int32], seed: int) -> TorchModel:
+    def fit(self, X: Any, y: NDArray[np.int32], seed: int, names: Sequence[Label] = ()) -> TorchModel:
         """Train each member on rows X, images, numbers or texts, with class positions y.
+
+        Parameters
+        ----------
+        X, y, seed : as for any learner.
+        names : of the classes, by position, where the network reads names.
 
         Raises
         ------
@@ -150,13 +160,15 @@ class TorchLearner:
         device = torch.device(self.device) if self.device else best_device()
         classes, places = np.unique(y, return_inverse=True)
         batches = self.batches(X, device)
-        key = rows.fingerprint(self.key, X, y) if self.checkpoints else ""
+        named = tuple(names[c] for c in classes) if names else ()
+        make = partial(self._make, {"names": named} if self.reads_names else {})
+        key = rows.fingerprint(self.key, X, y, *names) if self.checkpoints else ""
         members = []
         for member in range(self.members):
             own = seed if member == 0 else spawn_seed(seed, "member", member)
             file = self.checkpoints / f"{key}-{own}.safetensors" if self.checkpoints else None
             trained = fit(
-                self._make, batches, places, len(classes), self.how, own,
+                make, batches, places, len(classes), self.how, own,
                 checkpoint=file, key=key, progress=self.progress, cancelled=self.cancelled,
             )  # fmt: skip
             if self.how.swag:
@@ -164,11 +176,11 @@ class TorchLearner:
             members.append(trained)
         return TorchModel(self, classes.astype(np.int32), members, batches, seed)
 
-    def _make(self, classes: int, shape: tuple[int, ...]) -> nn.Module:
+    def _make(self, beside: dict[str, Any], classes: int, shape: tuple[int, ...]) -> nn.Module:
         if isinstance(self.network, nn.Module):
             return with_head(deepcopy(self.network), classes)
         try:
-            return self.network(classes, shape)
+            return self.network(classes, shape, **beside)
         except (TypeError, ValueError, RuntimeError) as error:
             if isinstance(error, AskNextError):
                 raise

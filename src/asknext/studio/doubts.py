@@ -8,6 +8,7 @@ import numpy as np
 
 from asknext.campaign import Campaign
 from asknext.learners.base import aligned_signal
+from asknext.learners.beside import beside
 from asknext.pool import Pool
 from asknext.randomness import spawn, spawn_seed
 from asknext.types import Array, Ids
@@ -64,7 +65,7 @@ def _out_of_fold(campaign: Campaign, pool: Pool) -> Array:
         mine = fold == number
         if mine.any():
             seed = spawn_seed(campaign.seed, campaign.round, "doubts", number)
-            model = learner.fit(X[~mine], y[~mine], seed)
+            model = learner.fit(X[~mine], y[~mine], seed, **beside(learner, pool.classes))
             proba[mine] = aligned_signal(model, "proba", X[mine], len(pool.classes))
     return proba
 
