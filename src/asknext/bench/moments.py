@@ -33,7 +33,8 @@ class Moment:
     truth, features : true class positions among those in scope, -1 out of scope, and features of the same, by
         name.
     asked : pool items answered so far.
-    labelled, labels : those of them that the model learnt from, and their class positions.
+    labelled, labels : those of them that the model learnt from, and their class positions; outside : those
+        out of scope that it may have learnt from.
     candidates : pool items not asked so far; batch : those asked in this round (empty in the last).
     before : the moment of the round before, or None.
     noisy : which items of the same are noisy, by name; empty where nobody knows.
@@ -50,6 +51,7 @@ class Moment:
     asked: Ids
     labelled: Ids
     labels: Ids
+    outside: Ids
     candidates: Ids
     batch: Ids
     before: Moment | None
@@ -143,6 +145,7 @@ def moments(
             asked=asked,
             labelled=learnt.labelled,
             labels=truth["pool"][learnt.labelled],
+            outside=learnt.out_of_scope,
             candidates=pool.candidates,
             batch=batches.get(number, np.empty(0, dtype=np.intp)),
             before=before and replace(before, before=None),  # one step back; more would fill the memory

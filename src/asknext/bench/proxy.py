@@ -19,7 +19,8 @@ from asknext.errors import AskNextError
 from asknext.kernels.threads import one_thread
 from asknext.learners import Learner, make
 from asknext.learners.base import aligned_signal
-from asknext.learners.beside import beside
+from asknext.learners.beside import answered, beside, names_read, reads
+from asknext.pool import ANSWER_CODES, OUT_OF_SCOPE, Pool
 from asknext.randomness import spawn_seed
 from asknext.types import Array, Label
 
@@ -66,9 +67,9 @@ def learnt_by(
         truth = parts.positions(y)[parts.test]
         scope = [data.classes[c] for c in parts.scope]
         for moment, times in _chosen(moments(run, parts, data.X, y, settings), budgets):
-            key = rows.fingerprint(
-                "proxy", other.key, moment.labelled, moment.labels, np.array([run.seed, len(parts.scope)])
-            )
+            learnt = (moment.labelled, moment.labels, np.array([run.seed, len(parts.scope)]))
+            more = (names_read(other, scope), moment.outside if reads(other, "outside") else ())
+            key = rows.fingerprint("proxy", other.key, *learnt, *filter(len, more))
             guess = run.columns.get(key)
             if guess is None:
                 with one_thread():
@@ -101,7 +102,10 @@ def _guess(
     other: Learner, X: Array, pool: Array, test: Array, moment: Moment, classes: list[Label], seed: int
 ) -> Array:
     """(t,) the class positions that the other learner gives to the test items."""
-    learnt = pool[moment.labelled]
-    y, own = moment.labels.astype(np.int32), spawn_seed(seed, moment.round, "proxy")
-    model = other.fit(X[learnt], y, own, **beside(other, classes))
+    known = Pool.fresh(len(pool), classes)
+    known.state[moment.labelled] = moment.labels
+    known.state[moment.outside] = ANSWER_CODES[OUT_OF_SCOPE]
+    ids, y = answered(other, known)
+    own = spawn_seed(seed, moment.round, "proxy")
+    model = other.fit(X[pool[ids]], y, own, **beside(other, classes))
     return aligned_signal(model, "proba", X[test], len(classes)).argmax(axis=1)

@@ -20,7 +20,9 @@ from asknext.randomness import spawn_seed
 from asknext.types import Floats
 
 
-def outputs(classifier: Classifier, batches: Batches, masks: Sequence[Masks] = ()) -> dict[str, Floats]:
+def outputs(
+    classifier: Classifier, batches: Batches, masks: Sequence[Masks] = (), known: int | None = None
+) -> dict[str, Floats]:
     """One pass over all items.
 
     Parameters
@@ -28,16 +30,17 @@ def outputs(classifier: Classifier, batches: Batches, masks: Sequence[Masks] = (
     classifier : in evaluation mode, on the device of the batches.
     batches : n items.
     masks : draws of its dropout, each one pass more, or one of the head where only the head has dropout.
+    known : k classes that are spoken of; by default all. A logit beyond them is of all that is none of them.
 
     Returns
     -------
-    `logits` (n, k), `features` (n, d), `losses` (n,) where they are learnt, and with masks `draws` (n, t, k),
-    their probabilities; all in single precision.
+    `logits` (n, k), `features` (n, d), `losses` (n,) where they are learnt, with masks `draws` (n, t, k),
+    their probabilities, and with a logit beyond `outside` (n,), its probability; all in single precision.
     """
     found: dict[str, Floats] = {}
     with torch.no_grad(), out_of_memory("a block of items"):
         for part, x in batches.blocks():
-            for name, values in _block(classifier, classifier.prepared(x), masks).items():
+            for name, values in _block(classifier, classifier.prepared(x), masks, known).items():
                 if name not in found:
                     found[name] = np.empty((len(batches), *values.shape[1:]), dtype=np.float32)
                 found[name][part] = values.float().cpu().numpy()
@@ -85,14 +88,19 @@ def _load(classifier: Classifier, vector: Tensor, seen: Batches) -> None:
     classifier.eval()
 
 
-def _block(classifier: Classifier, x: Tensor, masks: Sequence[Masks]) -> dict[str, Tensor]:
+def _block(
+    classifier: Classifier, x: Tensor, masks: Sequence[Masks], known: int | None
+) -> dict[str, Tensor]:
     """A GPU computes the body in bfloat16, and the head from its features in single precision."""
     network = classifier.network
     with precision(x.device):
         out = classifier(x)
     own = isinstance(network, Network)
     features = out.features.float()
-    found = {"logits": network.head(features) if own else out.logits, "features": features}
+    logits = network.head(features) if own else out.logits
+    found = {"logits": logits[:, :known], "features": features}
+    if known is not None and known < logits.shape[1]:
+        found["outside"] = logits.float().softmax(dim=1)[:, known]
     if out.losses is not None:
         found["losses"] = out.losses
     draws = []
@@ -103,7 +111,7 @@ def _block(classifier: Classifier, x: Tensor, masks: Sequence[Masks]) -> dict[st
             else:
                 with precision(x.device):
                     logits = classifier(x).logits
-        draws.append(logits.float().softmax(dim=1))
+        draws.append(logits[:, :known].float().softmax(dim=1))
     if draws:
         found["draws"] = torch.stack(draws, dim=1)
     return found

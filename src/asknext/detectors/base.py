@@ -66,8 +66,9 @@ def scores(detector: Detector, round: Round, ids: Ids) -> Floats:
     AskNextError : a needed signal is missing, or the detector returned something other than m finite numbers
         (a fault of the detector).
     """
-    round.signals.require(detector.needs, f"the detector '{detector.name}'")
-    found = np.asarray(detector.score(replace(round, declared=detector.needs), ids), dtype=np.float64)
+    needs = detector.needed(round)
+    round.signals.require(needs, f"the detector '{detector.name}'")
+    found = np.asarray(detector.score(replace(round, declared=needs), ids), dtype=np.float64)
     if found.shape != (len(ids),) or not np.isfinite(found).all():
         raise AskNextError(
             f"the detector '{detector.name}' returned no finite number for each of {len(ids)} items; this is "

@@ -15,7 +15,8 @@ from asknext.types import Array, Ids
 class KPlusOne(Detector):
     """The probability of one class more, "out of scope", by logistic regression on the embedding.
 
-    While there is no label or no out-of-scope answer it is `Knn`.
+    Where the learner's network was trained with that class itself, such as `resnet18(outside=True)`, it is
+    the network's own probability. While there is no label or no out-of-scope answer it is `Knn`.
 
     Parameters
     ----------
@@ -24,7 +25,7 @@ class KPlusOne(Detector):
     Paper
     -----
     Ning et al. 2022, "Active Learning for Open-set Annotation", its detector, with a linear head on given
-    features in place of a network.
+    features in place of a network where the learner's own has no such class.
     """
 
     name = "k-plus-one"
@@ -36,8 +37,15 @@ class KPlusOne(Detector):
     def __post_init__(self) -> None:
         check_above_zero(strength=self.strength)
 
+    def needed(self, round: Round) -> frozenset[str]:
+        """The network's own probability where there is one, else the embedding."""
+        learnt = "outside" in round.signals and len(round.labelled) and len(round.out_of_scope)
+        return frozenset({"outside"}) if learnt else self.needs
+
     def score(self, round: Round, ids: Ids) -> Array:
         """Probability of the last class of each item."""
+        if "outside" in self.needed(round):
+            return round.read("outside", ids)
         head = open_head(round, strength=self.strength) if len(round.out_of_scope) else None
         if head is None:
             return Knn().score(round, ids)

@@ -5,8 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from asknext.learners.base import Learner
-from asknext.types import Label
+from asknext.pool import Pool
+from asknext.types import Ids, Label
+
+OUTSIDE = -1
+"""Stands in the place of a class position for an item out of scope."""
 
 
 def reads(learner: Learner | None, what: str) -> bool:
@@ -14,9 +21,24 @@ def reads(learner: Learner | None, what: str) -> bool:
 
     Parameters
     ----------
-    what : "images" or "texts" in place of features; "names" of the classes.
+    what : "images" or "texts" in place of features; "names" of the classes; "outside", items that belong to
+        none of them.
     """
     return bool(getattr(learner, f"reads_{what}", False))
+
+
+def answered(learner: Learner, pool: Pool) -> tuple[Ids, NDArray[np.int32]]:
+    """The items that a learner is fitted on.
+
+    Returns
+    -------
+    Positions in the pool, and class positions: of the labelled items and, after them, of those out of scope
+    where the learner reads these, with `OUTSIDE` as their class.
+    """
+    if not reads(learner, "outside"):
+        return pool.labelled, pool.y
+    ids = np.concatenate([pool.labelled, pool.out_of_scope])
+    return ids, np.concatenate([pool.y, np.full(len(pool.out_of_scope), OUTSIDE, dtype=np.int32)])
 
 
 def names_read(learner: Learner, classes: Sequence[Label]) -> tuple[Label, ...]:

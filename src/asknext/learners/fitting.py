@@ -13,7 +13,7 @@ import numpy as np
 from asknext import rows
 from asknext.errors import AskNextError
 from asknext.learners.base import CLASS_AXIS, Learner, Model, OnePass, aligned
-from asknext.learners.beside import beside, names_read
+from asknext.learners.beside import answered, beside, names_read
 from asknext.pool import Pool
 from asknext.signals import Source, check_values
 from asknext.types import Array, Ids
@@ -93,19 +93,20 @@ class Fitting:
     @cached_property
     def key(self) -> str:
         """Fingerprint of everything the model depends on."""
-        learnt = (self.pool.labelled, self.pool.y, np.array(len(self.pool.classes)), np.array(self.seed))
+        ids, y = answered(self.learner, self.pool)
+        learnt = (ids, y, np.array(len(self.pool.classes)), np.array(self.seed))
         names = names_read(self.learner, self.pool.classes)
         return rows.fingerprint(self.learner.key, self.table.key, *learnt, *names)
 
     @cached_property
     def model(self) -> Model | None:
         """The fitted model; None while there is nothing to learn from."""
-        ids = self.pool.labelled
-        if len(ids) == 0 and self.learner.needs_labels:
+        if len(self.pool.labelled) == 0 and self.learner.needs_labels:
             return None
+        ids, y = answered(self.learner, self.pool)
         X, more = rows.take(self.table.X, ids), beside(self.learner, self.pool.classes)
         with self._timed("fit", X, ids):
-            return self.learner.fit(X, self.pool.y, self.seed, **more)
+            return self.learner.fit(X, y, self.seed, **more)
 
     def sources(self) -> Mapping[str, Source]:
         """The learner's signals as sources of columns over the pool."""

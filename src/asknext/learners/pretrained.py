@@ -44,7 +44,7 @@ class PretrainedImages:
 
     def __post_init__(self) -> None:
         if "{}" not in self.template:
-            raise AskNextError(f"template is {self.template!r}; give a sentence with {{}} where a name stands.")
+            raise AskNextError(f"template is {self.template!r}; give a sentence with {{}} for the name.")
 
     @property
     def content(self) -> str:

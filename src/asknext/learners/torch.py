@@ -44,6 +44,9 @@ class TorchLearner:
     members : networks, trained with other first weights, order and augmentation: an ensemble, or with SWAG
         MultiSWAG.
     draws : predictions that each network gives by dropout, or by weights from SWAG, where 0 means 10.
+    outside : learn from items out of scope as well, as one class more. What is said of the classes is said of
+        an item that belongs to one of them; the signal `outside` is the probability that it belongs to none,
+        and 0 while there is no such answer.
     device : such as "cuda:1" or "cpu"; by default the GPU if there is one.
     checkpoints : a folder for the weights, so that a training that was killed goes on, and one that ended is
         not done again. No file is removed.
@@ -53,13 +56,15 @@ class TorchLearner:
     Source
     ------
     Lakshminarayanan et al. 2017, "Simple and Scalable Predictive Uncertainty Estimation using Deep
-    Ensembles", for members; see `asknext.deep.dropout` and `asknext.deep.swag` for the others.
+    Ensembles", for members; Ning et al. 2022, "Active Learning for Open-set Annotation", for the class more;
+    see `asknext.deep.dropout` and `asknext.deep.swag` for the others.
     """
 
     network: Any
     how: Supervised = field(default_factory=Supervised)
     members: int = 1
     draws: int = 0
+    outside: bool = False
     device: str | None = None
     checkpoints: Path | None = None
     progress: Callable[[int, int], None] | None = None
@@ -76,12 +81,13 @@ class TorchLearner:
     @property
     def provides(self) -> frozenset[str]:
         """`proba` and `embedding`; `logits` of a single network, whose softmax `proba` is; `samples` where
-        there are members, draws or SWAG; `predicted_loss` with a loss module."""
+        there are members, draws or SWAG; `predicted_loss` with a loss module; `outside` if it learns that."""
         alone = self.members == 1 and not self.how.swag
         more = {
             "logits": alone,
             "samples": not alone or self.draws > 0,
             "predicted_loss": self.how.loss_module,
+            "outside": self.outside,
         }
         return frozenset({"proba", "embedding", *(name for name, there in more.items() if there)})
 
@@ -101,14 +107,19 @@ class TorchLearner:
         """Whether it wants texts: the network says so by `texts`."""
         return getattr(self.network, "texts", False)
 
+    @property
+    def reads_outside(self) -> bool:
+        """Whether it learns from items out of scope."""
+        return self.outside
+
     @cached_property
     def key(self) -> str:
         """Fingerprint of the network, the training, and PyTorch's version."""
         how = {one.name: getattr(self.how, one.name) for one in fields(self.how)}
         how["plan"] = repr(self.how.plan)
-        return rows.fingerprint(
-            "torch", torch.__version__, *_identity(self.network), *how.items(), self.members, self.draws
-        )
+        more = ("outside",) if self.outside else ()
+        identity = (*_identity(self.network), *how.items(), self.members, self.draws, *more)
+        return rows.fingerprint("torch", torch.__version__, *identity)
 
     def replaced(self, parameters: Mapping[str, Any]) -> TorchLearner:
         """The same with other parameters of its own, of its network, its training or its plan, by name.
@@ -118,7 +129,7 @@ class TorchLearner:
         AskNextError : none of them has such a parameter.
         """
         how, plan, network = self.how, self.how.plan, self.network
-        own: dict[str, Any] = {"members": self.members, "draws": self.draws, "device": self.device}
+        own = {name: getattr(self, name) for name in ("members", "draws", "outside", "device")}
         parts = {"plan": _names(plan), "how": _names(how) - {"plan"}, "network": _names(network)}
         for name, value in parameters.items():
             if name in parts["plan"]:
@@ -149,7 +160,7 @@ class TorchLearner:
 
         Parameters
         ----------
-        X, y, seed : as for any learner.
+        X, y, seed : as for any learner; -1 stands in y for an item out of scope.
         names : of the classes, by position, where the network reads names.
 
         Raises
@@ -158,7 +169,9 @@ class TorchLearner:
             `cancelled` said so.
         """
         device = torch.device(self.device) if self.device else best_device()
-        classes, places = np.unique(y, return_inverse=True)
+        classes = np.unique(y[y >= 0])
+        places = np.where(y >= 0, np.searchsorted(classes, y), len(classes))
+        logits = len(classes) + int((y < 0).any())
         batches = self.batches(X, device)
         named = tuple(names[c] for c in classes) if names else ()
         make = partial(self._make, {"names": named} if self.reads_names else {})
@@ -168,7 +181,7 @@ class TorchLearner:
             own = seed if member == 0 else spawn_seed(seed, "member", member)
             file = self.checkpoints / f"{key}-{own}.safetensors" if self.checkpoints else None
             trained = fit(
-                make, batches, places, len(classes), self.how, own,
+                make, batches, places, logits, self.how, own,
                 checkpoint=file, key=key, progress=self.progress, cancelled=self.cancelled,
             )  # fmt: skip
             if self.how.swag:
@@ -224,7 +237,7 @@ class TorchModel:
         Returns
         -------
         `proba` (m, k), `embedding` (m, d) by the first network, `logits` (m, k), `samples` (m, draws, k),
-        `predicted_loss` (m,): those that the learner provides.
+        `predicted_loss` (m,), `outside` (m,): those that the learner provides.
 
         Raises
         ------
@@ -237,7 +250,8 @@ class TorchModel:
         every, networks = [], []
         for place, member in enumerate(self.members):
             drawn = self.learner.draws if dropout and name == "samples" else 0
-            every.append(outputs(member, batches, dropout_masks(member, drawn, spawn_seed(self.seed, place))))
+            masks = dropout_masks(member, drawn, spawn_seed(self.seed, place))
+            every.append(outputs(member, batches, masks, len(self.classes)))
             networks.append(self._networks(place, batches, every[-1]["logits"]))
         samples = np.concatenate(networks, axis=1)
         signals = {"embedding": every[0]["features"], "proba": samples.mean(axis=1), "samples": samples}
@@ -247,6 +261,8 @@ class TorchModel:
             del signals["samples"]
         if "losses" in every[0]:
             signals["predicted_loss"] = np.mean([found["losses"] for found in every], axis=0)
+        none = np.zeros(len(samples), dtype=np.float32)
+        signals["outside"] = np.mean([found.get("outside", none) for found in every], axis=0)
         signals["logits"] = every[0]["logits"]
         return {name: values for name, values in signals.items() if name in self.learner.provides}
 
@@ -256,7 +272,8 @@ class TorchModel:
             return softmax(logits)[:, None]
         draws, own = self.learner.draws or DRAWS, spawn_seed(self.seed, place)
         others = swag_draws(self.members[place], self.seen, draws, own)
-        return np.stack([softmax(outputs(other, batches)["logits"]) for other in others], axis=1)
+        found = [outputs(other, batches, known=len(self.classes))["logits"] for other in others]
+        return np.stack([softmax(each) for each in found], axis=1)
 
 
 def _identity(network: Any) -> tuple[Any, ...]:
