@@ -107,5 +107,5 @@ def _guess(
     known.state[moment.outside] = ANSWER_CODES[OUT_OF_SCOPE]
     ids, y = answered(other, known)
     own = spawn_seed(seed, moment.round, "proxy")
-    model = other.fit(X[pool[ids]], y, own, **beside(other, classes))
+    model = other.fit(X[pool[ids]], y, own, **beside(other, X[pool], classes))
     return aligned_signal(model, "proba", X[test], len(classes)).argmax(axis=1)

@@ -22,7 +22,7 @@ def reads(learner: Learner | None, what: str) -> bool:
     Parameters
     ----------
     what : "images" or "texts" in place of features; "names" of the classes; "outside", items that belong to
-        none of them.
+        none of them; "pool", all its items.
     """
     return bool(getattr(learner, f"reads_{what}", False))
 
@@ -46,12 +46,13 @@ def names_read(learner: Learner, classes: Sequence[Label]) -> tuple[Label, ...]:
     return tuple(classes) if reads(learner, "names") else ()
 
 
-def beside(learner: Learner, classes: Sequence[Label]) -> dict[str, Any]:
+def beside(learner: Learner, X: Any, classes: Sequence[Label]) -> dict[str, Any]:
     """What `fit` of a learner gets by name beside labelled rows.
 
     Parameters
     ----------
-    classes : the names of the classes, in the order of their positions.
+    X : (n, …) all items of the pool; `others`.
+    classes : the names of the classes, in the order of their positions; `names`.
     """
-    names = names_read(learner, classes)
-    return {"names": names} if names else {}
+    given: dict[str, Any] = {"names": names} if (names := names_read(learner, classes)) else {}
+    return given | ({"others": X} if reads(learner, "pool") else {})

@@ -72,12 +72,19 @@ def _network(name: str) -> Callable[[], Any]:
     return made
 
 
+def _flexmatch() -> Any:
+    extra("torch", "the learner 'flexmatch'")
+    from asknext.learners.flexmatch import FlexMatchLearner
+
+    return FlexMatchLearner()
+
+
 NETWORKS = {
     name: _network(name)
     for name in (
         "linear-probe", "mlp-head", "resnet18", "resnet18-224", "clip-vit-b32", "dinov2", "text-encoder",
     )
-}  # fmt: skip
+} | {"flexmatch": _flexmatch}  # fmt: skip
 """Those that need PyTorch, likewise."""
 
 

@@ -104,7 +104,7 @@ class Fitting:
         if len(self.pool.labelled) == 0 and self.learner.needs_labels:
             return None
         ids, y = answered(self.learner, self.pool)
-        X, more = rows.take(self.table.X, ids), beside(self.learner, self.pool.classes)
+        X, more = rows.take(self.table.X, ids), beside(self.learner, self.table.X, self.pool.classes)
         with self._timed("fit", X, ids):
             return self.learner.fit(X, y, self.seed, **more)
 

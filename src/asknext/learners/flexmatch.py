@@ -1,8 +1,8 @@
-"""A semi-supervised network as a learner: images without labels are given once, and learnt from each time."""
+"""A semi-supervised network as a learner: it learns from the images of the whole pool each time."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +18,7 @@ from asknext.deep.flexmatch import FlexMatch, fit
 from asknext.deep.supervised import Supervised
 from asknext.deep.training import best_device
 from asknext.errors import AskNextError
+from asknext.learners.parameters import replaced
 from asknext.learners.recipes import Resnet18
 from asknext.learners.torch import TorchLearner, TorchModel
 from asknext.types import Array
@@ -32,7 +33,8 @@ class FlexMatchLearner:
 
     Parameters
     ----------
-    others : (n, h, w, 3) bytes, the whole pool; labelled images may be among them.
+    others : (n, h, w, 3) bytes that are learnt from without labels; labelled images may be among them. None:
+        what `fit` is given, which is the pool of a campaign or of a comparison, without its test items.
     network : what makes the network for a number of classes and the shape of an image.
     how : the training, see `asknext.deep.flexmatch.FlexMatch`.
     device : such as "cuda:1" or "cpu"; by default the GPU if there is one.
@@ -49,7 +51,7 @@ class FlexMatchLearner:
     Zhang et al. 2021 (FlexMatch); Hacohen et al. 2022 (TypiClust), section 4.2.3.
     """
 
-    others: Array
+    others: Array | None = None
     network: Callable[[int, tuple[int, ...]], Any] = field(default_factory=Resnet18)
     how: FlexMatch = field(default_factory=FlexMatch)
     device: str | None = None
@@ -59,11 +61,12 @@ class FlexMatchLearner:
 
     needs_labels: ClassVar[bool] = True
     reads_images: ClassVar[bool] = True
+    reads_pool: ClassVar[bool] = True
     provides: ClassVar[frozenset[str]] = frozenset({"proba", "logits", "embedding"})
 
     def __post_init__(self) -> None:
-        if not rows.is_images(self.others):
-            raise AskNextError("FlexMatch learns from changed images; give others as bytes, n × h × w × 3.")
+        if self.others is not None:
+            _check(self.others)
 
     @cached_property
     def key(self) -> str:
@@ -72,25 +75,47 @@ class FlexMatchLearner:
             "flexmatch", torch.__version__, self.others, repr(self.network), repr(self.how)
         )
 
-    def fit(self, X: Any, y: NDArray[np.int32], seed: int) -> TorchModel:
+    def replaced(self, parameters: Mapping[str, Any]) -> FlexMatchLearner:
+        """The same with other parameters, by name; see `asknext.learners.parameters.replaced`."""
+        return replaced(self, parameters, ("device",))
+
+    def fit(self, X: Any, y: NDArray[np.int32], seed: int, others: Any = None) -> TorchModel:
         """Train on images X with class positions y, and on the others.
+
+        Parameters
+        ----------
+        X, y, seed : as for any learner.
+        others : (n, h, w, 3) bytes, where the learner has none of its own.
 
         Raises
         ------
-        AskNextError : X holds no images of the size of the others, the loss is no number any more, the memory
-            does not suffice, or `cancelled` said so.
+        AskNextError : there are no others, X holds no images of their size, the loss is no number any more, the
+            memory does not suffice, or `cancelled` said so.
         """
-        if not rows.is_images(X) or X.shape[1:] != self.others.shape[1:]:
-            shape, due = (" × ".join(map(str, part.shape[1:])) for part in (X, self.others))
+        others = _check(others if self.others is None else self.others)
+        if not rows.is_images(X) or X.shape[1:] != others.shape[1:]:
+            shape, due = (" × ".join(map(str, part.shape[1:])) for part in (X, others))
             raise AskNextError(f"an item is {shape} here, and {due} among the others; give one size.")
         device = torch.device(self.device) if self.device else best_device()
         classes, places = np.unique(y, return_inverse=True)
         batches = Batches(X, device)
-        key = rows.fingerprint(self.key, X, y) if self.checkpoints else ""
+        key = rows.fingerprint(self.key, X, y, others) if self.checkpoints else ""
         trained = fit(
-            self.network, batches, places, len(classes), Batches(self.others, device), self.how, seed,
+            self.network, batches, places, len(classes), Batches(others, device), self.how, seed,
             checkpoint=self.checkpoints / f"{key}-{seed}.safetensors" if self.checkpoints else None,
             key=key, progress=self.progress, cancelled=self.cancelled,
         )  # fmt: skip
         learner = TorchLearner(self.network, Supervised(self.how.plan))
         return TorchModel(learner, classes.astype(np.int32), [trained], batches, seed)
+
+
+def _check(others: Any) -> Array:
+    """The images that are learnt from without labels.
+
+    Raises
+    ------
+    AskNextError : they are none.
+    """
+    if not rows.is_images(others):
+        raise AskNextError("FlexMatch learns from changed images; give others as bytes, n × h × w × 3.")
+    return others

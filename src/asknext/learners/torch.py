@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass, field, fields, is_dataclass, replace
+from dataclasses import dataclass, field, fields, is_dataclass
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, ClassVar
@@ -21,6 +21,7 @@ from asknext.deep.supervised import Classifier, Supervised, fit
 from asknext.deep.taps import with_head
 from asknext.deep.training import best_device, check_whole
 from asknext.errors import AskNextError
+from asknext.learners.parameters import replaced
 from asknext.randomness import spawn_seed
 from asknext.signals import softmax
 from asknext.types import Array, Floats, Label
@@ -128,22 +129,7 @@ class TorchLearner:
         ------
         AskNextError : none of them has such a parameter.
         """
-        how, plan, network = self.how, self.how.plan, self.network
-        own = {name: getattr(self, name) for name in ("members", "draws", "outside", "device")}
-        parts = {"plan": _names(plan), "how": _names(how) - {"plan"}, "network": _names(network)}
-        for name, value in parameters.items():
-            if name in parts["plan"]:
-                plan = replace(plan, **{name: value})
-            elif name in parts["how"]:
-                how = replace(how, **{name: value})
-            elif name in parts["network"]:
-                network = replace(network, **{name: value})
-            elif name in own:
-                own[name] = value
-            else:
-                known = ", ".join(sorted(set(own).union(*parts.values())))
-                raise AskNextError(f"this learner has no parameter '{name}'; there is: {known}.")
-        return replace(self, how=replace(how, plan=plan), network=network, **own)
+        return replaced(self, parameters, ("members", "draws", "outside", "device"))
 
     @property
     def reads_names(self) -> bool:
@@ -283,7 +269,3 @@ def _identity(network: Any) -> tuple[Any, ...]:
         return str(network), *((name, value.cpu().numpy()) for name, value in network.state_dict().items())
     content = (network.content,) if hasattr(network, "content") else ()
     return (repr(network), *content) if is_dataclass(network) else (network,)
-
-
-def _names(part: Any) -> set[str]:
-    return {one.name for one in fields(part)} if is_dataclass(part) else set()

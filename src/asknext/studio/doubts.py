@@ -65,7 +65,8 @@ def _out_of_fold(campaign: Campaign, pool: Pool) -> Array:
         mine = fold == number
         if mine.any():
             seed = spawn_seed(campaign.seed, campaign.round, "doubts", number)
-            model = learner.fit(X[~mine], y[~mine], seed, **beside(learner, pool.classes))
+            more = beside(learner, campaign.table.X, pool.classes)
+            model = learner.fit(X[~mine], y[~mine], seed, **more)
             proba[mine] = aligned_signal(model, "proba", X[mine], len(pool.classes))
     return proba
 
