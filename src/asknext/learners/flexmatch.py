@@ -89,8 +89,8 @@ class FlexMatchLearner:
 
         Raises
         ------
-        AskNextError : there are no others, X holds no images of their size, the loss is no number any more, the
-            memory does not suffice, or `cancelled` said so.
+        AskNextError : there are no others, X holds no images of their size, the loss is no number any more,
+            the memory does not suffice, or `cancelled` said so.
         """
         others = _check(others if self.others is None else self.others)
         if not rows.is_images(X) or X.shape[1:] != others.shape[1:]:
