@@ -13,13 +13,19 @@ torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 
 import asknext  # noqa: E402
+from asknext.bench.protocol import Settings, load_data  # noqa: E402
+from asknext.cli import compare  # noqa: E402, F401  (it registers)
+from asknext.datasets.items import Items  # noqa: E402
+from asknext.datasets.published import PUBLISHED, Published  # noqa: E402
 from asknext.deep.fine_tuning import Prepared  # noqa: E402
 from asknext.deep.pretrained import Pretrained  # noqa: E402
 from asknext.encoders.pretrained import Pretrained as Encoder  # noqa: E402
 from asknext.errors import AskNextError  # noqa: E402
 from asknext.learners import make  # noqa: E402
 from asknext.learners.torch import TorchLearner, TorchModel  # noqa: E402
+from command_line import run  # noqa: E402
 from pretrained_networks import written  # noqa: E402
+from studio_project import project  # noqa: E402
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # of the library
 
@@ -235,3 +241,46 @@ def test_what_cannot_be_is_refused_in_a_sentence(places: dict[str, Path]) -> Non
         make("clip-vit-b32(template='a cat')")
     with pytest.raises(AskNextError, match="reads no images"):
         learner("dinov2", places["bert"]).fit(IMAGES, KINDS, 0)
+
+
+# ---------------------------------------------------------------- comparisons
+
+
+@pytest.fixture
+def mine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Published data sets of texts and of images."""
+    y = np.array(["cat", "dog"])[TOPICS]
+    for name, kind, raw in (("notes", "text", TEXTS), ("squares", "grey image", IMAGES[..., 0])):
+        made: Any = Published(name, "Mine.", kind, (), lambda _, raw=raw: Items(raw, y), 24, 3, 2)  # type: ignore
+        monkeypatch.setitem(PUBLISHED, name, made)
+
+
+def named(name: str, place: Path) -> str:
+    return f"{name}(weights={str(place)!r},updates=2,batch=4)"
+
+
+@pytest.mark.usefixtures("mine")
+def test_a_comparison_on_texts(places: dict[str, Path], tmp_path: Path) -> None:
+    """Chosen by the network's embedding, which is there after the first labels."""
+    sizes = ("--rounds", "1", "--seeds", "1", "--initial", "6", "--batch", "3", "--jobs", "1")
+    asked = ("compare", "notes", "--learner", named("text-encoder", places["bert"]), *sizes)
+    done = run(*asked, "--strategies", "badge", "--out", tmp_path / "out")
+    assert done.exit_code == 0, done.output
+    assert "badge" in (tmp_path / "out" / "results.csv").read_text()
+
+
+@pytest.mark.usefixtures("mine")
+def test_a_network_sees_raw_items(places: dict[str, Path]) -> None:
+    def seen(source: str, learner: str) -> Any:
+        return load_data(Settings(source, None, ("random",), learner, 6, 3, 1, 1, 0.3)).seen
+
+    assert seen("notes", named("text-encoder", places["bert"])).tolist() == TEXTS.tolist()
+    assert np.array_equal(seen("squares", named("clip-vit-b32", places["clip"])), IMAGES[..., 0])
+    assert seen("notes", "mlp-head").dtype == float
+    with pytest.raises(AskNextError, match="the items of 'squares' are no texts; choose another learner"):
+        seen("squares", named("text-encoder", places["bert"]))
+
+
+def test_a_project_learns_from_features(places: dict[str, Path], tmp_path: Path) -> None:
+    with pytest.raises(AskNextError, match="reads texts, and a project learns from features"):
+        project(tmp_path, learner=f"text-encoder(weights={str(places['bert'])!r})")

@@ -13,11 +13,12 @@ from sklearn.model_selection import train_test_split
 from asknext import __version__, rows
 from asknext.bench.division import Split, among, first_labels, in_scope, shaped
 from asknext.bench.scenario import Scenario, read_scenario
-from asknext.datasets import Dataset, images, load, load_mixed
+from asknext.datasets import Dataset, images, load, load_mixed, texts
 from asknext.datasets.picture_files import SIDE
 from asknext.errors import AskNextError
 from asknext.files import occupied, read_json, sweep, write_json
 from asknext.learners import make
+from asknext.learners.beside import reads
 from asknext.randomness import spawn_seed
 from asknext.types import Array, Label, Progress
 
@@ -105,7 +106,7 @@ class Settings:
 def load_data(settings: Settings, progress: Progress | None = None) -> Dataset:
     """The data of a comparison, items of another data set among them where the scenario wants it.
 
-    A learner that reads images gets them beside the features, from which metrics are computed; pictures of a
+    A learner that reads images or texts gets them beside the features, from which metrics are computed; pictures of a
     folder in the size that it sees.
 
     Parameters
@@ -117,17 +118,22 @@ def load_data(settings: Settings, progress: Progress | None = None) -> Dataset:
     ------
     AskNextError : they are absent or unusable.
     """
-    data = _features(settings, progress)
+    data, source = _features(settings, progress), (settings.source, settings.scenario.ood_data)
+    if reads_texts(settings.learner):
+        return replace(data, raw=texts(*source))
     side = image_side(settings.learner)
-    if side is None:
-        return data
-    return replace(data, images=images(settings.source, settings.scenario.ood_data, side, progress))
+    return data if side is None else replace(data, raw=images(*source, side, progress))
 
 
 def image_side(learner: str) -> int | None:
-    """The pixels of a side that a learner sees of pictures of any size; None where it wants features."""
+    """The pixels of a side that a learner sees of pictures of any size; None where it wants no images."""
     made = make(learner)
-    return getattr(made, "side", SIDE) if getattr(made, "reads_images", False) else None
+    return getattr(made, "side", SIDE) if reads(made, "images") else None
+
+
+def reads_texts(learner: str) -> bool:
+    """Whether a learner wants texts in place of features."""
+    return reads(make(learner), "texts")
 
 
 def _features(settings: Settings, progress: Progress | None) -> Dataset:

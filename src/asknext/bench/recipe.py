@@ -12,7 +12,7 @@ from typing import Any
 
 from asknext import detectors, strategies
 from asknext.bench.compare import check_strategies
-from asknext.bench.protocol import Settings, fit_to_pool, image_side, load_data
+from asknext.bench.protocol import Settings, fit_to_pool, image_side, load_data, reads_texts
 from asknext.bench.published_table import Published, read_published
 from asknext.bench.scenario import Scenario, read_scenario
 from asknext.datasets import Dataset
@@ -155,7 +155,7 @@ def prepare(
     absent: dict[str, str] = {}
     for name, settings in recipe.tasks.items():
         source = (settings.source, settings.target, settings.scenario.ood_data)
-        key = (*source, image_side(settings.learner))
+        key = (*source, image_side(settings.learner), reads_texts(settings.learner))
         try:
             if key not in loaded:
                 loaded[key] = load_data(settings, progress)

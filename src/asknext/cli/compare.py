@@ -41,8 +41,9 @@ def compare(
         show_default="auto, random and margin; more on data sets that have a name")] = None,
     learner: Annotated[str, typer.Option(
         help="logistic-regression, random-forest, gradient-boosting, mlp, linear-svm or rbf-svm; with "
-        "PyTorch linear-probe, mlp-head, and of images resnet18 or resnet18-224, with parameters such as "
-        "resnet18(updates=500).")
+        "PyTorch linear-probe, mlp-head, and of images resnet18, resnet18-224 or flexmatch, with parameters "
+        "such as resnet18(updates=500); with transformers clip-vit-b32 and dinov2 of images and text-encoder "
+        "of texts, from the directory that weights names.")
     ] = "logistic-regression",
     detector: Annotated[str, typer.Option(
         help="Tells what is out of scope, to strategies that read the signal ood; see asknext detectors.")

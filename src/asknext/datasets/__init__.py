@@ -2,7 +2,7 @@
 
 from asknext.datasets.base import Dataset
 from asknext.datasets.frames import from_frame
-from asknext.datasets.mixed import images, load_mixed
+from asknext.datasets.mixed import images, load_mixed, texts
 from asknext.datasets.sources import catalogue, load
 
-__all__ = ["Dataset", "catalogue", "from_frame", "images", "load", "load_mixed"]
+__all__ = ["Dataset", "catalogue", "from_frame", "images", "load", "load_mixed", "texts"]

@@ -24,7 +24,8 @@ class Dataset:
     notes : what was done to the columns, one sentence a kind of column.
     noisy : (n,) which rows have a label that their features do not give away; None where nobody knows.
     out_of_scope : (n,) which rows belong to no class; None where all belong to one.
-    images : (n, h, w, 3) or (n, h, w) bytes that the rows were made of, where a learner is to see these.
+    raw : what the rows were made of, where a learner is to see that: images, (n, h, w, 3) or (n, h, w) bytes,
+        or (n,) texts.
     """
 
     name: str
@@ -34,9 +35,9 @@ class Dataset:
     notes: tuple[str, ...]
     noisy: NDArray[np.bool_] | None = None
     out_of_scope: NDArray[np.bool_] | None = None
-    images: NDArray[np.uint8] | None = None
+    raw: Array | None = None
 
     @property
     def seen(self) -> Array:
-        """What a learner sees: the images where there are such, else the features."""
-        return self.X if self.images is None else self.images
+        """What a learner sees: the raw items where they are to be seen, else the features."""
+        return self.X if self.raw is None else self.raw

@@ -81,10 +81,22 @@ def images(
         return squares(path, side, progress).images
     if path is not None and path.suffix.lower() == ".npz":
         return archived_images(path)
-    why = "a learner that reads images finds them in folders, .npz files and published data sets alone"
+    return _raw(inside, outside, "image", "folders, .npz files and published data sets")
+
+
+def texts(inside: str, outside: str | None = None) -> Array:
+    """The texts, (n,) of them, that the rows of a published data set or of a mixed pool were made of.
+
+    Parameters, raises : as for `images`.
+    """
+    return _raw(inside, outside, "text", "published data sets")
+
+
+def _raw(inside: str, outside: str | None, kind: str, places: str) -> Array:
+    why = f"a learner that reads {kind}s finds them in {places} alone"
     (entry, n), *others = [_published(source, why) for source in (inside, outside) if source is not None]
-    if "image" not in entry.kind:
-        raise AskNextError(f"the items of '{entry.name}' are no images; choose another learner.")
+    if kind not in entry.kind:
+        raise AskNextError(f"the items of '{entry.name}' are no {kind}s; choose another learner.")
     found = entry.items(n)
     for other, m in others:
         found = _joined(found, other.items(m), entry.name, other.name)

@@ -232,9 +232,10 @@ def _checked(settings: dict[str, Any]) -> dict[str, Any]:
     chosen = DEFAULTS | settings
     for name, check in (("strategy", strategies.get), ("learner", as_learner), ("detector", detectors.get)):
         made = check(as_text(name, chosen[name]))
-        if getattr(made, "reads_images", False):
+        kind = next((kind for kind in ("images", "texts") if getattr(made, f"reads_{kind}", False)), None)
+        if kind is not None:
             raise AskNextError(
-                f"the learner '{chosen[name]}' reads images, and a project learns from features of them; "
+                f"the learner '{chosen[name]}' reads {kind}, and a project learns from features of them; "
                 "choose mlp-head."
             )
     for name, least in (("seed", 0), ("batch", 1), ("retrain_every", 1), ("opinions", 2)):
