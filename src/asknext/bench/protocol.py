@@ -106,8 +106,8 @@ class Settings:
 def load_data(settings: Settings, progress: Progress | None = None) -> Dataset:
     """The data of a comparison, items of another data set among them where the scenario wants it.
 
-    A learner that reads images or texts gets them beside the features, from which metrics are computed; pictures of a
-    folder in the size that it sees.
+    A learner that reads images or texts gets them beside the features, from which metrics are computed;
+    pictures of a folder in the size that it sees.
 
     Parameters
     ----------
