@@ -132,6 +132,14 @@ def test_what_other_arms_brought_is_no_lesson(make: Any) -> None:
     assert after(fresh) == after(later)
 
 
+@pytest.mark.parametrize("make", [Tailor, Albl])
+def test_without_a_label_it_asks_what_needs_none(make: Any) -> None:
+    assert set(ask(make(), view(classes=())).parts["arm"]) == {"typiclust"}
+    assert set(ask(make(), view({1: OUT_OF_SCOPE}, index=1)).parts["arm"]) == {"typiclust"}
+    assert len(set(ask(make(), view({1: "a"}), 20).parts["arm"])) > 2
+    assert set(ask(make(TWO), view(), 20).parts["arm"]) == {"take"}
+
+
 # ---------------------------------------------------------------- TAILOR
 
 
@@ -220,13 +228,6 @@ def test_what_counts_for_nearly_nothing_is_forgotten() -> None:
     rounds = [pick["round"] for pick in memory["picks"]]
     assert rounds == list(range(59 - 44, 60))  # 0.9 ** 43 is 0.0108
     assert len(json.dumps(memory)) < 3000
-
-
-def test_without_a_label_it_asks_what_needs_none() -> None:
-    assert set(ask(Tailor(), view(classes=())).parts["arm"]) == {"typiclust"}
-    assert set(ask(Tailor(), view({1: OUT_OF_SCOPE}, index=1)).parts["arm"]) == {"typiclust"}
-    assert len(set(ask(Tailor(), view({1: "a"}), 20).parts["arm"])) > 2
-    assert set(ask(Tailor(TWO), view(), 20).parts["arm"]) == {"take"}
 
 
 def test_an_arm_that_brings_rare_classes_is_pulled() -> None:
@@ -323,10 +324,10 @@ def test_the_weights_by_hand() -> None:
 
 def test_the_weighted_accuracy_of_a_given_model_is_unbiased() -> None:
     """Mean over many first draws of [correct] / chance: the number of items that the model has right."""
-    right = {i: bool(i % 3) for i in range(SIZE)}
+    right = {i: bool(i % 3) for i in range(1, SIZE)}
     found = []
     for seed in range(2000):
-        chosen = ask(Albl(TWO), view(classes=()), 1, seed)
+        chosen = ask(Albl(TWO), view({0: "a"}), 1, seed)
         found.append(right[int(chosen.ids[0])] / chosen.parts["chance"][0])
     assert np.mean(found) == pytest.approx(sum(right.values()), abs=4 * np.std(found) / np.sqrt(2000))
 
@@ -334,13 +335,12 @@ def test_the_weighted_accuracy_of_a_given_model_is_unbiased() -> None:
 def test_chances_in_a_batch_are_those_of_what_is_left() -> None:
     """Arms that agree share their item; the random arm adds its part of what is left."""
     strategy = Albl((Take(0), Take(0)))
-    chosen = ask(strategy, view(), 12)
-    least = 0
+    chosen = ask(strategy, view({0: "a"}), 12)
     for place, (item, chance) in enumerate(zip(chosen.ids, chosen.parts["chance"], strict=True)):
         taken = set(chosen.ids[:place].tolist())
-        least = next(i for i in range(SIZE) if i not in taken)
-        own = 2 / 3 if item == least else 0.0
-        assert chance == pytest.approx(own + 1 / 3 / (SIZE - place), rel=1e-4)
+        first = next(i for i in range(1, SIZE) if i not in taken)
+        own = 2 / 3 if item == first else 0.0
+        assert chance == pytest.approx(own + 1 / 3 / (SIZE - 1 - place), rel=1e-4)
     assert {"take", "random"} == set(chosen.parts["arm"])
 
 
@@ -357,6 +357,15 @@ def test_late_answers_move_the_weights_when_they_come() -> None:
     assert [item for item, _ in third["drawn"]] == ids[1:3]
     assert {pick["id"] for pick in third["waiting"]} >= {ids[0], ids[3]}
     assert not {pick["id"] for pick in third["waiting"]} & {ids[1], ids[2]}
+
+
+def test_it_learns_from_what_was_asked_after_the_first_label() -> None:
+    first = ask(Albl(), view())
+    assert after(first)["waiting"] == []
+    np.testing.assert_allclose(first.parts["chance"], 1.0)
+    told = dict.fromkeys(first.ids.tolist(), "a")
+    second = after(ask(Albl(), view(told, after(first), 1)))
+    assert (second["drawn"], second["reward"], len(second["waiting"])) == ([], 0.0, 6)
 
 
 def test_beyond_the_horizon_it_goes_on() -> None:

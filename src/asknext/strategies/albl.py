@@ -30,6 +30,7 @@ class Albl(Bandit):
 
     Dividing by q makes the accuracy of a given model over the open items unbiased, since the random arm can
     draw each of them. The model is not given: it was fitted to these very answers, and rewards are too high.
+    Until the first label, arms that read nothing but the `embedding` are pulled, and nothing is learned.
 
     Parameters
     ----------
@@ -85,6 +86,9 @@ class Albl(Bandit):
         weights, drawn, waiting, reward = self._learned(round)
         k = len(self.parts)
         p = (1.0 - k * self.least) * weights / weights.sum() + self.least
+        begun = len(round.labelled) > 0
+        if not begun:
+            p = np.bincount(self.pulled(round), minlength=k) / len(self.pulled(round))
         rankings, memory = self.ranked(round, n, rng)
         ids, new, arms = [], [], rng.choice(k, size=n, p=p)
         for place, arm in enumerate(arms):
@@ -95,7 +99,8 @@ class Albl(Bandit):
             chance = float(p @ advice)
             new.append({"id": ids[-1], "p": short(p), "advice": short(advice), "chance": short(chance)})
         waiting = [pick for pick in waiting if pick["id"] not in ids]
-        own = {"weights": short(weights), "drawn": drawn, "waiting": [*waiting, *new], "reward": reward}
+        waiting += new if begun else []
+        own = {"weights": short(weights), "drawn": drawn, "waiting": waiting, "reward": reward}
         parts = {"arm": np.array(self.names)[arms], "chance": np.array([pick["chance"] for pick in new])}
         return Selection(np.array(ids), parts=parts, memory={**memory, **own})
 

@@ -17,6 +17,7 @@ from asknext.strategies.margin import Margin
 from asknext.strategies.open_head import answered
 from asknext.strategies.typiclust import TypiClust
 from asknext.strategies.uherding import UHerding
+from asknext.types import Ids
 
 ARMS = (TypiClust(), UHerding(), Margin(), Badge())
 """Strategies that differ and need no more than every learner offers."""
@@ -85,6 +86,11 @@ class Bandit(Combination):
     def past(self, round: Round) -> Mapping[str, Any]:
         """What it remembers; nothing of the time before its arms were these."""
         return round.memory if round.memory.get("arms") == self.names else {}
+
+    def pulled(self, round: Round) -> Ids:
+        """The arms that can be pulled, by number; until the first label those that need none, if any do."""
+        blind = [i for i, arm in enumerate(self.arms) if arm.needs == {"embedding"}]
+        return np.array(blind if blind and not len(round.labelled) else range(len(self.arms)), dtype=np.intp)
 
     def ranked(self, round: Round, n: int, rng: np.random.Generator) -> tuple[Rankings, dict[str, Any]]:
         """What each part would ask of n items; and the memories of all, with their names."""

@@ -27,8 +27,8 @@ class Tailor(Bandit):
     that was unknown when it asked, and one for out of scope. A class is worth 1 / its labels, below 0 if it
     has more than half of them; a new class is worth 1, out of scope nothing. In a batch before which no class
     was known, none is new, as whoever asked would have found it. Counts shrink from round to round, so that
-    an arm whose time is over is left. Until the first label arms are pulled that read nothing but the
-    `embedding`.
+    an arm whose time is over is left. Until the first label, arms that read nothing but the `embedding` are
+    pulled.
 
     The memory holds who asked what. What was answered is read from the pool each time: answers that come late
     count from then on, and classes that were renamed, merged or split for what they are now.
@@ -69,7 +69,7 @@ class Tailor(Bandit):
         since = [(key, first.get(key, round.index)) for key in round.keys]
         picks = [pick for pick in past.get("picks", []) if self._weight(pick, round) >= FAINT]
         alpha = self._counts(round, picks, np.array([index for _, index in since], dtype=np.intp))
-        pulled, worth = self._pulled(round), values(round)
+        pulled, worth = self.pulled(round), values(round)
         rankings, memory = self.ranked(round, n, rng)
         arms = [int(pulled[drawn(alpha[pulled], worth, rng)]) for _ in range(n)]
         ids = [rankings.take(arm) for arm in arms]
@@ -100,11 +100,6 @@ class Tailor(Bandit):
         prior = np.full(k + 2, 1.0 + self.discount**round.index)
         prior[k:] = (1.0 + total[k:]) / (1.0 + total.sum())
         return np.asarray(counts + prior)
-
-    def _pulled(self, round: Round) -> Ids:
-        """The arms that are pulled now, by number."""
-        blind = [i for i, arm in enumerate(self.arms) if arm.needs == {"embedding"}]
-        return np.array(blind if blind and not len(round.labelled) else range(len(self.arms)), dtype=np.intp)
 
 
 def values(round: Round) -> Floats:
