@@ -5,8 +5,8 @@
 
 Points of accuracy, after the first batch. Fixed regret: the mean curve of the arm that is best on a data set,
 less that of the strategy. Envelope regret: the same against the best arm after each batch, which nobody can
-reach. Gain: the part of the way from random choice to the best arms. Intervals are 95 %: over seeds, paired,
-for a data set; over resampled data sets for a mean.
+reach. Gain: the part of the way from random choice to the best arms. Dice pull all arms alike. Intervals are
+95 %: over seeds, paired, for a data set; over resampled data sets for a mean.
 """
 
 from __future__ import annotations
@@ -22,11 +22,14 @@ from asknext.bench.statistics import t_interval
 ARMS = ["random", "typiclust", "uherding", "margin", "badge"]
 """Strategies that each ran alone; every other one is measured against them, and they against each other."""
 
+DICE = "albl(horizon=1000000000)"
+"""One that never learns, and is called dice here."""
+
 
 def curves(table: pd.DataFrame) -> pd.DataFrame:
     """Accuracy in percent, a row for each seed and round of a task and a column for each strategy."""
-    found: pd.DataFrame = 100 * table.pivot_table("value", ["seed", "round"], "strategy")
-    return found
+    found = 100 * table.pivot_table("value", ["seed", "round"], "strategy")
+    return found.rename(columns={DICE: "dice"})
 
 
 def regrets(accuracy: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -73,10 +76,12 @@ def main() -> None:
     gained = {task: found.sub(found["random"], axis=0).mean() for task, found in accuracy.items()}
     above = pd.DataFrame(gained)
     way = above.loc[ARMS].max().mean()
-    print("| strategy | above random | least | fixed regret | worst | envelope regret | gain |")
-    print("| --- " + "| ---: " * 6 + "|")
+    columns = ("above random", "least", "above dice", "fixed regret", "worst", "envelope regret", "gain")
+    print(f"| strategy | {' | '.join(columns)} |")
+    print("| --- " + "| ---: " * len(columns) + "|")
     for name in means.mean(axis=1).sort_values().index:
         cells = [f"{above.loc[name].mean():+.1f}", f"{above.loc[name].min():+.1f}"]
+        cells.append("–" if name == "dice" else interval((above.loc[name] - above.loc["dice"]).to_numpy()))
         cells += [interval(means.loc[name].to_numpy()), f"{means.loc[name].max():+.1f}"]
         cells += [interval(envelope.loc[name].to_numpy()), f"{above.loc[name].mean() / way:.2f}"]
         print(signed(f"| {name} | {' | '.join(cells)} |"))
