@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
+from rich.console import Console
 
 from asknext.bench.protocol import Settings, image_side, load_data
 from asknext.bench.recipe import prepare, read_recipe
-from asknext.cli import compare, encode  # noqa: F401  (they register)
+from asknext.cli import app, compare, encode  # noqa: F401  (they register)
 from asknext.datasets import images, load
 from asknext.datasets import picture_folder as module
 from asknext.datasets.picture_files import listing, read
@@ -125,6 +127,17 @@ def test_progress_is_told() -> None:
     told: list[tuple[str, int, int]] = []
     load(str(photos()), progress=lambda *now: told.append(now))
     assert told[-1] == ("Reading pictures", 16, 16)
+
+
+@pytest.mark.parametrize(("done", "shown"), [(1_200, "1,200 of 2,000"), (2_000, "Loading [b]photos")])
+def test_a_bar_counts_what_is_read_and_then_goes_to_and_fro(
+    done: int, shown: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    screen = Console(file=StringIO(), force_terminal=True, width=90)
+    monkeypatch.setattr(app, "errors", screen)
+    with app.loading("Loading [b]photos …") as told:
+        told("Reading pictures", done, 2_000)
+    assert shown in screen.file.getvalue().split("Loading [b]photos …", 1)[1]  # type: ignore[attr-defined]
 
 
 def test_learners_that_read_images_get_squares_of_their_size() -> None:

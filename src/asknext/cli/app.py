@@ -156,7 +156,11 @@ def loading(what: str) -> Iterator[Callable[[str, int, int], None]]:
         task = bar.add_task(what, total=None, share="")
 
         def told(now: str, done: int, total: int) -> None:
-            bar.update(task, description=now, completed=done, total=total, share=f"{done:,} of {total:,}")
+            if done < total:
+                bar.update(task, description=now, completed=done, total=total, share=f"{done:,} of {total:,}")
+            else:
+                bar.tasks[task].total = None
+                bar.update(task, description=what, completed=0, share="")
 
         yield told
 
