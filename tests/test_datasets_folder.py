@@ -150,7 +150,7 @@ def test_learners_that_read_images_get_squares_of_their_size() -> None:
     photos()
     how = Settings("photos", None, ("random",), "resnet18(crop=14)", 4, 2, 1, 1, 0.3)
     data = load_data(how)
-    assert data.images is not None
+    assert data.raw is not None
     assert data.seen.shape == (16, 16, 16, 3)
     assert data.seen.dtype == np.uint8
     assert len(data.X) == 16

@@ -120,6 +120,9 @@ def of_pictures(
         if source.both and hasattr(model, part):
             setattr(model, part, nn.Identity())
     body = OrderedDict(prepared=Prepared(source.preprocessing), tower=Pictures(model), unit=Unit())
+    for part, values in model.named_parameters():
+        if part.endswith("position_embeddings"):
+            values.requires_grad_(False)  # interpolated; on a GPU with a gradient of no fixed value
     network = _network(body, torch.zeros(1, *shape), classes, dropout, scale)
     network.maps = _layers(network)
     if rows is not None:

@@ -36,6 +36,7 @@ class PretrainedImages:
     """
 
     images: ClassVar[bool] = True
+    stem: ClassVar[int] = 256  # pixels of the squares that pictures of any size are read as
     block: ClassVar[int] = BLOCK
 
     weights: str = field(default="clip", repr=False)
