@@ -90,6 +90,30 @@ def test_out_of_scope_weighs_down_what_is_like_it(X: Any) -> None:
     assert (found.parts["purity"] < 1).all()
 
 
+@pytest.mark.parametrize(("most", "b"), [(3, 0.0), (9, np.log(3) / np.log(10)), (30, 1.0), (60, 1.0)])
+def test_rarity_counts_as_the_tail_gets_longer(most: int, b: float) -> None:
+    """One answer of the rarest class for so many of the most frequent one."""
+    p = np.random.default_rng(0).dirichlet([5.0, 1.0], size=100)
+    labelled, y = np.arange(most + 1), np.repeat([0, 1], [most, 1])
+    found = asknext.select(np.eye(100), n=5, strategy="auto", labelled=labelled, y=y, proba=p)
+    left = p[most + 1 :]
+    plain = (left / left.mean(axis=0) ** b).sum(axis=1)
+    expected = (plain / plain.mean())[found.ids - most - 1]
+    np.testing.assert_allclose(found.parts["rarity"], expected)
+
+
+def test_what_may_be_rare_is_asked_for() -> None:
+    """Two clouds of like doubt: the small one, whose class has one answer of 41, is asked about more often
+    than its share of the pool."""
+    rng = np.random.default_rng(1)
+    X = np.concatenate([rng.normal(size=(400, 2)), rng.normal(size=(20, 2)) + 8])
+    p = np.repeat([[0.9, 0.1], [0.1, 0.9]], [400, 20], axis=0)
+    labelled, y = np.append(np.arange(40), 400), np.repeat([0, 1], [40, 1])
+    found = asknext.select(X, n=10, strategy="auto", labelled=labelled, y=y, proba=p)
+    even = asknext.select(X, n=10, strategy="auto", labelled=[0, 400], y=[0, 1], proba=p)
+    assert (found.ids >= 400).sum() >= 3 > (even.ids >= 400).sum()
+
+
 def test_sparse_rows_are_taken_as_dense_ones_from_zero() -> None:
     rng = np.random.default_rng(0)
     X = rng.poisson(0.4, size=(90, 12)).astype(float)

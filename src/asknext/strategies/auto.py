@@ -20,7 +20,9 @@ from asknext.types import Array, Floats, Ids
 EACH = 20  # items looked at for each one asked, where not all are
 MOST = 20_000  # items looked at, unless more are asked
 FAINT = 1e-3  # chance of an item without doubt to be looked at, against that of a typical one
+TINY = 1e-6  # a class of which the candidates hold less does not count
 STRENGTH = 0.1  # of the answers against the penalty, in the model of what is in scope
+TAIL = (3.0, 30.0)  # answers of the most frequent class for one of the rarest: from where, and up to where
 AMONG = 16  # neighbours within its reach that tell the scale of an item, where not all are measured
 
 
@@ -28,11 +30,12 @@ AMONG = 16  # neighbours within its reach that tell the scale of an item, where 
 class Auto(Strategy):
     """Ask the items that cover best what the model is in doubt about, each answer reaching as far as it must.
 
-    One rule for every budget. An item counts by the model's doubt 1 - (p1 - p2), and by its chance of being
-    in scope once some items turned out not to be. An answer reaches, where items lie thickly less far than
-    where they lie thinly, over so many items as would share the pool, by doubt, among all answers and this
-    batch. So it moves by itself from clustering, while nothing is known, to spread-out uncertainty sampling
-    when the model is nearly sure. Answered and pending items cover what lies around them.
+    One rule for every budget. An item counts by the model's doubt 1 - (p1 - p2), by its chance of being in
+    scope once some items turned out not to be, and in a long tail by how rare its class may be. An answer
+    reaches, where items lie thickly less far than where they lie thinly, over so many items as would share
+    the pool, by doubt, among all answers and this batch. So it moves by itself from clustering, while nothing
+    is known, to spread-out uncertainty sampling when the model is nearly sure. Answered and pending items
+    cover what lies around them.
 
     Parameters
     ----------
@@ -73,8 +76,8 @@ class Auto(Strategy):
 
     def select(self, round: Round, n: int, rng: np.random.Generator) -> Selection:
         """Choose n items in the order of the greedy algorithm."""
-        doubt = doubts(round)
-        seen, weights = self._seen(doubt, n, rng)
+        doubt, rarity = doubts(round), rarities(round)
+        seen, weights = self._seen(doubt * rarity, n, rng)
         asked = len(round.asked)
         known = np.arange(len(seen), len(seen) + asked)
         ids = np.concatenate([round.candidates[seen], round.asked])
@@ -87,17 +90,18 @@ class Auto(Strategy):
         rows, gains = state.greedy(n, rng)
         share = gains / (weights.sum() or 1.0)
         parts = {"coverage": share, "doubt": doubt[seen[rows]], "purity": purity[rows]}
+        parts["rarity"] = rarity[seen[rows]]
         return Selection(round.candidates[seen[rows]], share, parts)
 
-    def _seen(self, doubt: Floats, n: int, rng: np.random.Generator) -> tuple[Ids, Floats]:
-        """The candidates looked at, and what each counts for: all by their doubt, or a sample drawn by it."""
+    def _seen(self, worth: Floats, n: int, rng: np.random.Generator) -> tuple[Ids, Floats]:
+        """The candidates looked at, and what each counts for: all by their worth, or a sample drawn by it."""
         size = max(self.sample, 2 * n, min(EACH * n, MOST))
-        if len(doubt) <= size:
-            return np.arange(len(doubt)), doubt
-        chance = _chances(doubt + FAINT * doubt.mean(), size)
+        if len(worth) <= size:
+            return np.arange(len(worth)), worth
+        chance = _chances(worth + FAINT * worth.mean(), size)
         ends = np.cumsum(chance)
         seen = np.searchsorted(ends, np.arange(rng.random(), ends[-1]), side="right")
-        return seen, doubt[seen] / chance[seen]
+        return seen, worth[seen] / chance[seen]
 
     def _similar(
         self, X: Any, ids: Ids, round: Round, doubt: float, n: int, rng: np.random.Generator
@@ -142,6 +146,23 @@ def doubts(round: Round) -> Floats:
     if len(np.unique(round.y)) < 2 or not doubt.any():
         return np.ones(len(doubt))
     return np.asarray(doubt, dtype=np.float64)
+
+
+def rarities(round: Round) -> Floats:
+    """What each candidate counts for its classes, 1 in the mean: in a long tail each class counts as a whole.
+
+    Σ p_c / mass_c^b over the classes; mass_c is the mean of p_c over the candidates. b goes from 0, where the
+    class with most answers has three times as many as the one with fewest, to 1, where it has thirty.
+    """
+    answers = np.unique(round.y, return_counts=True)[1]
+    if len(answers) < 2 or answers.max() <= TAIL[0] * answers.min():
+        return np.ones(len(round.candidates))
+    low, high = np.log(TAIL)
+    b = min(1.0, (np.log(answers.max() / answers.min()) - low) / (high - low))
+    proba = round.read("proba")
+    mass = proba.mean(axis=0, dtype=np.float64)
+    found = proba @ np.where(mass > TINY, np.maximum(mass, TINY) ** -b, 0.0)
+    return np.asarray(found / found.mean(), dtype=np.float64)
 
 
 def _chances(weights: Array, size: int) -> Floats:
