@@ -162,11 +162,11 @@ class Pretrained:
         return path
 
     def _unreadable(self, error: Exception) -> str:
-        if Path(self.place).is_dir() or self._download:
+        if Path(self._from).is_dir() or self._download:
             return f"{self.reader} '{self.place}' cannot be read ({_line(error)})."
         return (
             f"{self.reader} '{self.place}' is no directory and {self._from} is not in the cache of Hugging "
-            f"Face ({_line(error)}); name a directory, or let it be downloaded."
+            f"Face ({_line(error)}); name a directory, or fetch it once by asknext encode --download."
         )
 
 
