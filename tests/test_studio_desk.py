@@ -414,6 +414,18 @@ def test_why_tells_rank_score_classes_and_neighbours(desk: Desk) -> None:
     assert told["neighbours"][0]["distance"] == pytest.approx(distance, rel=1e-3)
 
 
+def test_why_tells_in_words_what_a_strategy_has_words_for(tmp_path: Path) -> None:
+    desk = Desk(project(tmp_path, strategy="auto"))
+    labelled(desk)
+    found, audit = desk.rounds[-1], set(desk.campaign.state.audit.ids.tolist())
+    at, item = next((i, item) for i, item in enumerate(found.ids) if item not in audit)
+    told = views.why(desk, desk.place(item, "ann"), "ann")
+    doubt, reach = (found.parts[name][at] for name in ("doubt", "reach"))
+    assert told["told"].startswith(f"It stands for about {reach:.0f} items, covers ")
+    assert f"leaves the model in doubt by {doubt:.2f}" in told["told"]
+    assert told["parts"] == {}
+
+
 def test_merged_classes_speak_with_one_voice(desk: Desk) -> None:
     labelled(desk)
     item = int(desk.pool.labelled[0])

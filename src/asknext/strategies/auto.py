@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -60,6 +61,13 @@ class Auto(Strategy):
     paper = "ours"
     cost = "S² d for S = 4000 items or 20 B, at most 20,000, then N C"
     needs = frozenset({"embedding", "proba"})
+    words: ClassVar[Mapping[str, str]] = {
+        "reach": "stands for about {:,.0f} items",
+        "coverage": "covers {:.4f} of what is left to learn",
+        "doubt": "leaves the model in doubt by {:.2f}",
+        "purity": "is in scope with a chance of {:.2f}",
+        "rarity": "counts {:.1f} times as much as others, as its class may be rare",
+    }
     stochastic = True
 
     floor: float = 0.05
@@ -82,15 +90,18 @@ class Auto(Strategy):
         known = np.arange(len(seen), len(seen) + asked)
         ids = np.concatenate([round.candidates[seen], round.asked])
         X: Any = round.read("embedding", ids)
-        similar = self._similar(X, ids, round, float(doubt.mean()), n, rng)
+        reach = self._reach(round, float(doubt.mean()), n)
+        similar = self._similar(X, ids, round, reach, rng)
         purity = self._purity(similar, X, round, known)[: len(seen)]
         weights = np.concatenate([weights * purity, np.zeros(asked)])
         state = Coverage(similar, weights, gathered(similar, known, np.maximum))
         state.taken[known] = True
         rows, gains = state.greedy(n, rng)
         share = gains / (weights.sum() or 1.0)
-        parts = {"coverage": share, "doubt": doubt[seen[rows]], "purity": purity[rows]}
-        parts["rarity"] = rarity[seen[rows]]
+        parts = {"reach": np.full(n, reach), "coverage": share, "doubt": doubt[seen[rows]]}
+        for name, part in (("purity", purity[rows]), ("rarity", rarity[seen[rows]])):
+            if (part != 1.0).any():
+                parts[name] = part
         return Selection(round.candidates[seen[rows]], share, parts)
 
     def _seen(self, worth: Floats, n: int, rng: np.random.Generator) -> tuple[Ids, Floats]:
@@ -103,13 +114,17 @@ class Auto(Strategy):
         seen = np.searchsorted(ends, np.arange(rng.random(), ends[-1]), side="right")
         return seen, worth[seen] / chance[seen]
 
-    def _similar(
-        self, X: Any, ids: Ids, round: Round, doubt: float, n: int, rng: np.random.Generator
-    ) -> SelfTuning:
-        """How much the items looked at and those asked cover each other."""
+    def _reach(self, round: Round, doubt: float, n: int) -> int:
+        """Items that each answer stands for, where all answers and n more share what is in doubt."""
         answered = len(round.labelled) + len(round.out_of_scope)
         total = len(round.candidates) + len(round.asked)
-        reach = max(1, int(np.rint(total * doubt / (answered + n))))
+        return max(1, int(np.rint(total * doubt / (answered + n))))
+
+    def _similar(
+        self, X: Any, ids: Ids, round: Round, reach: int, rng: np.random.Generator
+    ) -> SelfTuning:
+        """How much the items looked at and those asked cover each other."""
+        total = len(round.candidates) + len(round.asked)
         everyone = np.concatenate([round.candidates, round.asked])
         drawn = sample_of(total, max(self.sample, min(AMONG * total // reach, MOST)), rng)
         some = np.arange(total) if drawn is None else drawn

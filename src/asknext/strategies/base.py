@@ -55,6 +55,8 @@ class Strategy(ABC):
     cost: ClassVar[str] = "not stated"
     """How the work of a round grows, without that of its signals, in N candidates, L items asked so far, B
     items to ask, C classes, d features and M draws of `samples`; "a step" is one of a search."""
+    words: ClassVar[Mapping[str, str]] = {}
+    """What parts of a pick mean, each after the word "It" and with its number in braces."""
     aliases: ClassVar[tuple[str, ...]] = ()
     needs: frozenset[str] = frozenset()
     stochastic: ClassVar[bool] = False

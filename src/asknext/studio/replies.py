@@ -197,6 +197,7 @@ class Why(Reply):
     rank: int | None
     of: int | None
     score: float | None
+    told: str
     parts: dict[str, float]
     likeliest: list[Likely]
     neighbours: list[Neighbour]

@@ -140,7 +140,7 @@ def why(desk: Desk, place: Place, person: str, own: bool = False) -> dict[str, A
         "rank": None if at is None else at + 1,
         "of": len(found.ids) if found else None,
         "score": None if found is None or at is None else found.scores[at],
-        "parts": {} if found is None or at is None else _parts(found, at),
+        **_explained({} if found is None or at is None else _parts(found, at), found),
         "likeliest": likeliest(desk, item, LIKELIEST),
         "neighbours": _neighbours(desk, item, person if own else None),
     }
@@ -156,6 +156,14 @@ def _parts(found: Published, at: int) -> dict[str, float]:
     """What explains a pick of a batch, as far as it has numbers; those of the audit have none."""
     values = {name: column[at] for name, column in found.parts.items()}
     return {name: value for name, value in values.items() if value is not None}
+
+
+def _explained(parts: dict[str, float], found: Published | None) -> dict[str, Any]:
+    """The parts that the strategy has words for as a sentence, the others by name."""
+    words = strategies.get(found.strategy).words if found else {}
+    told = [words[name].format(value) for name, value in parts.items() if name in words]
+    rest = {name: value for name, value in parts.items() if name not in words}
+    return {"told": f"It {', '.join(told)}." if told else "", "parts": rest}
 
 
 def _neighbours(desk: Desk, item: int, person: str | None) -> list[dict[str, Any]]:

@@ -84,6 +84,7 @@
  * @property {number | null} rank
  * @property {number | null} of
  * @property {number | null} score
+ * @property {string} told
  * @property {Record<string, number>} parts
  * @property {{name: string, p: number}[]} likeliest
  * @property {{item: number, answer: Answer, distance: number}[]} neighbours

@@ -57,7 +57,7 @@ export function Why({ served, close }) {
     ${error ? html`<p>${error}</p>` : !why && html`<p>Looking it up …</p>`}
     ${
       why &&
-      html`<p>${why.sentence}</p>
+      html`<p>${why.sentence}${why.told && ` ${why.told}`}</p>
         <${Facts} why=${why} />
         <${Neighbours} why=${why} />
         <${Likeliest} why=${why} answered=${served.answer !== null} />`
