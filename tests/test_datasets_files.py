@@ -231,7 +231,7 @@ def test_missing_files_and_folders(tmp_path, write):
         load(str(tmp_path / "other.parquet"))
     with pytest.raises(AskNextError, match=r"there is no folder .*nowhere"):
         load(str(tmp_path / "nowhere" / "reviews.csv"))
-    with pytest.raises(AskNextError, match="is a folder; give a file"):
+    with pytest.raises(AskNextError, match="holds no pictures"):
         load(str(tmp_path))
 
 
