@@ -39,18 +39,21 @@ class Items:
     y : (n,) labels; those of items out of scope are not looked at.
     notes : what was done in reading, one sentence each.
     out_of_scope : (n,) which items belong to no class; None where all belong to one.
+    test : how many of the last items are the publisher's own test part; 0 where he has none.
     """
 
     values: Any
     y: Array
     notes: tuple[str, ...] = ()
     out_of_scope: NDArray[np.bool_] | None = None
+    test: int = 0
 
     def take(self, ids: Ids) -> Items:
-        """The items at these positions."""
+        """The items at these positions, ascending."""
         values = self.values.iloc[ids] if hasattr(self.values, "iloc") else self.values[ids]
         outside = None if self.out_of_scope is None else self.out_of_scope[ids]
-        return replace(self, values=values, y=self.y[ids], out_of_scope=outside)
+        test = int(np.sum(ids >= len(self.y) - self.test))
+        return replace(self, values=values, y=self.y[ids], out_of_scope=outside, test=test)
 
 
 def dataset(
@@ -74,7 +77,7 @@ def dataset(
         notes = (*items.notes, *notes)
         if items.out_of_scope is not None:
             notes = (*notes, f"{np.sum(items.out_of_scope)} of {len(y)} rows belong to no class")
-        return Dataset(name, X, y, classes, notes, out_of_scope=items.out_of_scope)
+        return Dataset(name, X, y, classes, notes, out_of_scope=items.out_of_scope, test=items.test)
 
     if kind not in _SLOW:
         return make()
