@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from asknext import OUT_OF_SCOPE, SKIPPED, UNSURE, Campaign
 from asknext.bench.protocol import split
 from asknext.bench.recipe import read_recipe
-from asknext.datasets.published.images import CIFAR10
+from asknext.datasets.published.cifar import CIFAR10
 from asknext.learners import as_learner
 from asknext.learners.base import Model
 

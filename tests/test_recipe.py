@@ -108,7 +108,7 @@ def test_a_scenario_is_told_by_keys_like_any_other() -> None:
 
 def test_the_splits_of_mq_net_are_those_of_its_code() -> None:
     """The classes in scope of each trial, by the publisher's numbers; counts as in the specification."""
-    from asknext.datasets.published.images import CIFAR10
+    from asknext.datasets.published.cifar import CIFAR10
 
     ten, hundred = (read_recipe((RECIPES[0].parent / f"mqnet-cifar{k}.toml").read_text()) for k in (10, 100))
     for found in (ten, hundred):
