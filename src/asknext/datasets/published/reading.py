@@ -12,12 +12,13 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
+from asknext.datasets.album import album, state
 from asknext.datasets.base import Dataset
 from asknext.datasets.items import ItemKind, Items, dataset
 from asknext.datasets.places import VARIABLE, cache_dir, data_file
@@ -56,6 +57,8 @@ class Published:
     sorted : its items are sorted by class, so that the first so many are taken from all classes, in
         proportion to their sizes.
     otherwise : other forms that will do, the best first, where the files are absent.
+    side : where above 0, the reader gives paths of photographs, which are decoded to squares of so many
+        pixels; else it gives what they hold.
     """
 
     name: str
@@ -68,6 +71,7 @@ class Published:
     classes: int
     sorted: bool = False
     otherwise: tuple[Form, ...] = ()
+    side: int = 0
 
     @property
     def present(self) -> bool:
@@ -96,6 +100,13 @@ class Published:
         ------
         AskNextError : a file is absent or damaged.
         """
+        items = self._listed(first)
+        if not self.side:
+            return items
+        return replace(items, values=album(self.called(first), items.values.tolist(), self.side))
+
+    def _listed(self, first: int | None) -> Items:
+        """The same, of photographs that are to be decoded with their paths as values."""
         items = self.form.read(self.paths())
         if first is None:
             return items
@@ -121,8 +132,15 @@ class Published:
         return self.name if first is None else f"{self.name}-{first}"
 
     def made_of(self, first: int | None = None) -> tuple[Any, ...]:
-        """All that its items depend on: how many are taken, the files' content, the code that reads them."""
-        content = [np.frombuffer(part, np.uint8) for path in self.paths() for part in _contents(path)]
+        """All that its items depend on: how many are taken, the files' content, the code that reads them.
+
+        Of photographs the content is not read; their sizes and the times of their last change tell enough.
+        """
+        content: list[Any] = [
+            np.frombuffer(part, np.uint8) for path in self.paths() for part in _contents(path)
+        ]
+        if self.side:
+            content.append((self.side, state(self._listed(first).values.tolist())))
         code = [inspect.getsource(sys.modules[name]) for name in (self.form.read.__module__, __name__)]
         return first, content, code
 
