@@ -17,10 +17,13 @@ from scipy.io import savemat
 
 from asknext.bench.protocol import Settings, load_data
 from asknext.datasets import load
+from asknext.datasets.mixed import images as all_images
 from asknext.datasets.published import PUBLISHED
 from asknext.datasets.published.pickles import plain
 from asknext.encoders import patches
 from asknext.errors import AskNextError
+from asknext.studio.embedding import Choice, make
+from asknext.studio.encodable import read
 
 TEN = ("plane", "car", "bird")
 HUNDRED = ("apple", "bed", "cloud", "worm")
@@ -38,7 +41,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def fast(monkeypatch: pytest.MonkeyPatch) -> None:
     """Features that take no time: the first pixels."""
-    monkeypatch.setattr(patches, "embed", lambda images, d: images.reshape(len(images), -1)[:, :d] / 255)
+    monkeypatch.setattr(patches, "embed", lambda images, d, *_: images.reshape(len(images), -1)[:, :d] / 255)
 
 
 def pictures(n: int, seed: int = 0, side: int = 32) -> np.ndarray:
@@ -359,3 +362,32 @@ def test_another_tiny_imagenet_is_said(folder: Path) -> None:
     (place / "tiny-imagenet-200.zip").write_bytes(b"no zip")
     with pytest.raises(AskNextError, match=r"tiny-imagenet-200.zip is not the publisher's file"):
         load("tiny-imagenet-200")
+
+
+@pytest.mark.usefixtures("fast")
+def test_an_embedding_knows_the_test_part_and_the_images(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that a network can be trained on what was chosen by the embedding."""
+    monkeypatch.chdir(tmp_path)
+    images, y = pictures(36), np.arange(36) % 4
+    put(folder / "images/cifar100/cifar-100-binary/train.bin", b"".join(_fine(images[:30], y[:30])))
+    put(folder / "images/cifar100/cifar-100-binary/test.bin", b"".join(_fine(images[30:], y[30:])))
+    put(folder / "images/cifar100/cifar-100-binary/fine_label_names.txt", "\n".join(HUNDRED).encode())
+    choice = Choice("gradients")
+    make(read("cifar100"), choice, tmp_path / "embedded", lambda *_: None)
+    file = str(tmp_path / "embedded/embedding.npz")
+    data = load(file)
+    assert (data.name, data.test, len(data.X)) == ("embedding", 6, 36)
+    np.testing.assert_array_equal(all_images(file), images)
+    put(folder / "images/cifar100/cifar-100-binary/test.bin", b"".join(_fine(images[30:33], y[30:33])))
+    with pytest.raises(AskNextError, match=r"embedding.npz has 36 rows and cifar100 33 images; encode it"):
+        all_images(file)
+    make(read("cifar100:20"), choice, tmp_path / "fewer", lambda *_: None)
+    np.testing.assert_array_equal(all_images(str(tmp_path / "fewer/embedding.npz")), images[:20])
+    assert load(str(tmp_path / "fewer/embedding.npz")).test == 0
+
+
+def _fine(images: np.ndarray, y: np.ndarray) -> list[bytes]:
+    """Records of CIFAR-100."""
+    return [bytes([0, label]) + row.tobytes() for label, row in zip(y.tolist(), planes(images), strict=True)]

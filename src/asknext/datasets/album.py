@@ -74,5 +74,5 @@ def _check_room(name: str, folder: Path, due: int) -> None:
     if due > free:
         raise AskNextError(
             f"the photographs of {name} take {due / GB:.1f} GB once decoded, and {folder} has room for "
-            f"{free / GB:.1f} GB; take fewer, with :N behind the name, or let XDG_CACHE_HOME name a larger disk."
+            f"{free / GB:.1f} GB; take fewer, with :N after the name, or let XDG_CACHE_HOME lie elsewhere."
         )
