@@ -9,9 +9,14 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from typer.testing import CliRunner
 
+from asknext import rows
+from asknext.bench import run as runs
 from asknext.bench.protocol import Settings, class_positions, fit_to_pool, load_data, split
 from asknext.bench.scenario import Scenario
+from asknext.cli import compare  # noqa: F401  (it registers)
+from asknext.cli.app import app
 from asknext.datasets import album as albums
 from asknext.datasets import load
 from asknext.datasets.album import album
@@ -21,6 +26,7 @@ from asknext.datasets.published import PUBLISHED
 from asknext.datasets.published.photographs import MQ_NET
 from asknext.encoders import patches
 from asknext.errors import AskNextError
+from asknext.learners.catalogue import LEARNERS
 
 SHADES = {"n01": (250, 10, 10), "n02": (10, 250, 10), "n03": (10, 10, 250)}
 
@@ -235,3 +241,68 @@ def test_empty_folders_are_said(folder: Path) -> None:
     (folder / "images/imagenet/val").mkdir()
     with pytest.raises(AskNextError, match=r"train is not the .* folder .there is no photograph in the f"):
         load("imagenet")
+
+
+class Colours:
+    """A learner of images: how far an item's mean colour is from those of the classes."""
+
+    provides = frozenset({"proba", "embedding"})
+    needs_labels = True
+    reads_images = True
+    key = "colours"
+
+    def __init__(self) -> None:
+        self.classes = np.arange(0, dtype=np.int32)
+        self.means = np.empty((0, 3))
+
+    def fit(self, X: Any, y: np.ndarray, seed: int) -> Colours:  # noqa: ARG002
+        """Remember the mean colours."""
+        fitted = Colours()
+        fitted.classes = np.unique(y).astype(np.int32)
+        colours = self.signal("embedding", X)
+        fitted.means = np.array([colours[y == c].mean(axis=0) for c in fitted.classes])
+        return fitted
+
+    def signal(self, name: str, X: Any) -> np.ndarray:
+        """Probabilities, or the mean colours."""
+        colours = np.array([rows.take(X, np.array([i]))[0].mean(axis=(0, 1)) for i in range(rows.count(X))])
+        if name == "embedding":
+            return colours
+        near = np.exp(-np.abs(colours[:, None] - self.means).sum(axis=2) / 100)
+        return near / near.sum(axis=1, keepdims=True)
+
+
+def test_a_run_over_mapped_photographs_is_the_same_without_taking_them_into_memory(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_imagenet(folder)
+    sizes = ("--test-share", "published", "--initial", "3", "--batch", "2", "--rounds", "2", "--seeds", "1")
+    made: list[tuple[int, ...]] = []
+
+    class Watched(rows.Part):
+        def __init__(self, X: np.ndarray, ids: np.ndarray) -> None:
+            super().__init__(X, ids)
+            made.append(self.shape)
+
+    monkeypatch.setattr(rows, "Part", Watched)
+    monkeypatch.setitem(LEARNERS, "colours", Colours)
+    for most, out in ((runs.MOST_COPIED, "copied"), (0, "mapped")):
+        monkeypatch.setattr(runs, "MOST_COPIED", most)
+        asked = ["compare", "imagenet", "--learner", "colours", "--strategies", "random,badge", *sizes]
+        result = CliRunner().invoke(app, [*asked, "--jobs", "1", "--out", str(tmp_path / out)])
+        assert result.exit_code == 0, result.output
+    assert made == [(9, 256, 256, 3), (6, 256, 256, 3)] * 2  # pool and test items of each strategy
+    copied, mapped = ((tmp_path / out / "results.csv").read_text() for out in ("copied", "mapped"))
+    assert copied == mapped
+
+
+def test_networks_take_mapped_photographs_some_at_a_time(folder: Path) -> None:
+    torch = pytest.importorskip("torch")
+    from asknext.deep.batches import Batches
+
+    put_imagenet(folder)
+    X, ids = images("imagenet"), np.array([9, 0, 14])
+    mapped, copied = (Batches(some, torch.device("cpu")) for some in (rows.Part(X, ids), X[ids]))
+    assert (len(mapped), mapped.images, mapped.shape) == (3, True, (3, 256, 256))
+    assert torch.equal(mapped.take(np.array([2, 0])), copied.take(np.array([2, 0])))
+    assert torch.equal(*(next(iter(some.blocks()))[1] for some in (mapped, copied)))
