@@ -232,6 +232,7 @@ def test_the_real_images(name: str) -> None:
     labels, counts = np.unique(items.y, return_counts=True)
     assert len(labels) == 10
     assert counts.min() > 0.9 * PUBLISHED[name].n / 10
+    assert items.test == (1000 if name == "cifar10-original" else 0)
 
 
 @pytest.mark.slow
@@ -241,6 +242,7 @@ def test_the_real_jpeg_files_show_what_the_original_does() -> None:
     real("cifar10-original")
     packed, original = PUBLISHED["cifar10"].items(), PUBLISHED["cifar10-original"].items()
     assert packed.values.shape == (60_000, 32, 32, 3)
+    assert packed.test == 10_000
     assert np.unique(packed.y[:50_000], return_counts=True)[1].tolist() == [5000] * 10
     assert np.unique(packed.y[50_000:], return_counts=True)[1].tolist() == [1000] * 10
     ids = [*range(4000), *range(50_000, 51_000)]

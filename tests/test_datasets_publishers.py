@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import lzma
 import pickle
 import struct
 import tarfile
@@ -19,6 +20,7 @@ from asknext.bench.protocol import Settings, load_data
 from asknext.datasets import load
 from asknext.datasets.mixed import images as all_images
 from asknext.datasets.published import PUBLISHED
+from asknext.datasets.published.cifar import CIFAR10
 from asknext.datasets.published.pickles import plain
 from asknext.encoders import patches
 from asknext.errors import AskNextError
@@ -159,6 +161,28 @@ def test_cifar_is_the_same_in_each_form(
     assert items.y.tolist() == [classes[i] for i in y]
     assert items.test == (2 if name == "cifar10" else 4)
     assert PUBLISHED[name].items(9).test == (0 if name == "cifar10" else 1)
+
+
+def test_real_records_are_read_in_the_publishers_archive(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The records that are at hand, packed as the publisher packs all of them."""
+    entry = PUBLISHED["cifar10-original"]
+    if not entry.present:
+        pytest.skip("the files of cifar10-original are not there; set ASKNEXT_DATA to their folder")
+    train, test = (lzma.decompress(path.read_bytes()) for path in entry.paths())
+    items = entry.items()
+    monkeypatch.setenv("ASKNEXT_DATA", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    part = 800 * 3073
+    files = {f"data_batch_{i + 1}.bin": train[part * i : part * (i + 1)] for i in range(5)}
+    files |= {"test_batch.bin": test, "batches.meta.txt": ("\n".join(CIFAR10) + "\n\n").encode()}
+    inside = {f"cifar-10-batches-bin/{name}": content for name, content in files.items()}
+    archive(tmp_path / "images/cifar10/cifar-10-binary.tar.gz", inside)
+    found = PUBLISHED["cifar10"].items()
+    np.testing.assert_array_equal(found.values, items.values)
+    assert found.y.tolist() == items.y.tolist()
+    assert found.test == items.test == 1000
 
 
 @pytest.mark.usefixtures("fast")
