@@ -210,7 +210,7 @@ def test_a_learner_of_images_gets_the_map(folder: Path) -> None:
     put_imagenet(folder)
     asked: dict[str, Any] = {"strategies": ("random",), "initial": 3, "batch": 3, "rounds": 1, "seeds": 1}
     found = load_data(Settings("imagenet", None, learner="resnet18-224", test_share="published", **asked))
-    assert isinstance(found.images, np.memmap)
+    assert isinstance(found.raw, np.memmap)
     assert found.seen.shape == (15, 256, 256, 3)
     assert found.X.shape == (15, 384)
 

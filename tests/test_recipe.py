@@ -327,8 +327,6 @@ def test_recipes_of_the_project_are_sound_and_their_quick_form_needs_no_files(pa
     if learners & NETWORKS.keys():
         pytest.importorskip("torch")
     assert prepare(read_recipe(path.read_text(), quick=True))[0]
-    if "clip-vit-b32" in learners - NETWORKS.keys():
-        pytest.skip("the learner clip-vit-b32 is not there yet")
     assert read_recipe(path.read_text()).tasks
 
 

@@ -38,7 +38,7 @@ class Items:
     Parameters
     ----------
     values : n of them: a data frame without labels, (n, height, width) bytes of grey images,
-        (n, height, width, 3) bytes of colour images, of larger ones or of a user's own pictures, or (n,) texts.
+        (n, height, width, 3) bytes of colour images, large ones or a user's own pictures, or (n,) texts.
     y : (n,) labels; those of items out of scope are not looked at.
     notes : what was done in reading, one sentence each.
     out_of_scope : (n,) which items belong to no class; None where all belong to one.
