@@ -14,8 +14,9 @@ import pytest
 from asknext.datasets import load
 from asknext.datasets.pictures import shrunk
 from asknext.datasets.published import PUBLISHED
-from asknext.datasets.published.images import CIFAR10, IN_CIFAR10
+from asknext.datasets.published.cifar import CIFAR10, JPEG
 from asknext.datasets.published.reading import in_proportion
+from asknext.datasets.published.tiny import IN_CIFAR10
 from asknext.encoders import patches
 from asknext.errors import AskNextError
 
@@ -145,7 +146,7 @@ def test_features_of_images_are_computed_once(folder: Path, monkeypatch: pytest.
 def test_jpeg_files_come_in_the_order_of_the_table(folder: Path) -> None:
     shades = {"train/cat/0000.jpg": (200, 0, 0), "train/dog/0000.jpg": (0, 200, 0)}
     shades["test/cat/0000.jpg"] = (0, 0, 200)
-    archive, table = PUBLISHED["cifar10"].files
+    archive, table = JPEG.files
     put(folder / archive, tar({name: jpeg(shade, 32) for name, shade in shades.items()}))
     order = "train,0,train/dog/0000.jpg,5\ntrain,1,train/cat/0000.jpg,3\ntest,0,test/cat/0000.jpg,3\n"
     put(folder / table, b"split,index,path,label\n" + order.encode())
@@ -161,7 +162,7 @@ def test_jpeg_files_come_in_the_order_of_the_table(folder: Path) -> None:
 
 def test_what_is_no_jpeg_is_said(folder: Path) -> None:
     pytest.importorskip("PIL", reason="Pillow is optional: pip install pillow")
-    archive, table = PUBLISHED["cifar10"].files
+    archive, table = JPEG.files
     put(folder / archive, tar({"train/cat/0000.jpg": b"no picture"}))
     put(folder / table, b"split,index,path,label\ntrain,0,train/cat/0000.jpg,3\n")
     with pytest.raises(AskNextError, match=r"cifar10_jpeg.tar.xz is not the publisher's file"):
@@ -169,7 +170,7 @@ def test_what_is_no_jpeg_is_said(folder: Path) -> None:
 
 
 def test_without_pillow_the_way_to_get_it_is_said(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    archive, table = PUBLISHED["cifar10"].files
+    archive, table = JPEG.files
     put(folder / archive, tar({"train/cat/0000.jpg": b"any"}))
     put(folder / table, b"split,index,path,label\ntrain,0,train/cat/0000.jpg,3\n")
     monkeypatch.setitem(sys.modules, "PIL", None)
@@ -231,6 +232,7 @@ def test_the_real_images(name: str) -> None:
     labels, counts = np.unique(items.y, return_counts=True)
     assert len(labels) == 10
     assert counts.min() > 0.9 * PUBLISHED[name].n / 10
+    assert items.test == (1000 if name == "cifar10-original" else 0)
 
 
 @pytest.mark.slow
@@ -240,6 +242,7 @@ def test_the_real_jpeg_files_show_what_the_original_does() -> None:
     real("cifar10-original")
     packed, original = PUBLISHED["cifar10"].items(), PUBLISHED["cifar10-original"].items()
     assert packed.values.shape == (60_000, 32, 32, 3)
+    assert packed.test == 10_000
     assert np.unique(packed.y[:50_000], return_counts=True)[1].tolist() == [5000] * 10
     assert np.unique(packed.y[50_000:], return_counts=True)[1].tolist() == [1000] * 10
     ids = [*range(4000), *range(50_000, 51_000)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from asknext import OUT_OF_SCOPE, SKIPPED, UNSURE, Campaign
 from asknext.bench.protocol import split
 from asknext.bench.recipe import read_recipe
-from asknext.datasets.published.images import CIFAR10
+from asknext.datasets.published.cifar import CIFAR10
 from asknext.learners import as_learner
 from asknext.learners.base import Model
 
@@ -20,21 +21,27 @@ RECIPES = Path(__file__).parents[1] / "recipes"
 SIZES = {"ood-10": 22_222, "ood-20": 25_000, "ood-40": 33_333, "ood-60": 50_000}
 
 
-@pytest.mark.parametrize(("recipe", "each"), [("mqnet-cifar10", 6000), ("mqnet-cifar100", 600)])
+@pytest.mark.parametrize(("recipe", "each"), [("mqnet-cifar10", 5000), ("mqnet-cifar100", 500)])
 @pytest.mark.parametrize("task", SIZES)
 def test_mq_net_s_recipes_have_its_pools_and_5000_answers_after_round_10(
     recipe: str, each: int, task: str
 ) -> None:
     """The first labels are round 1; images are counted without their pixels."""
-    names = CIFAR10.tolist() if each == 6000 else [str(c) for c in range(100)]
-    y = np.repeat(np.arange(len(names)), each)
     settings = read_recipe((RECIPES / f"{recipe}.toml").read_text()).tasks[task]
+    scopes = settings.scenario.scope
+    assert isinstance(scopes, tuple)
+    known = {name for names in scopes for name in names}
+    names = CIFAR10.tolist() if each == 5000 else [*sorted(known), *map(str, range(100 - len(known)))]
+    y = np.concatenate([np.repeat(np.arange(len(names)), n) for n in (each, each // 5)])
+    settings = replace(settings, test_rows=10_000)
     for seed in range(settings.seeds):
         part = split(y, settings, seed, names)
         outside = part.positions(y)[part.pool] < 0
-        total = SIZES[task] if each == 6000 else round(20_000 / (1 - settings.scenario.ood_rate))
+        total = SIZES[task] if each == 5000 else round(20_000 / (1 - settings.scenario.ood_rate))
         assert len(part.pool) == total == SIZES[task]
         assert (~outside).sum() == 20_000
+        assert part.pool.max() < 50_000 <= part.test.min()
+        assert len(part.test) == 4000
         answers = np.cumsum([len(part.initial), *[settings.batch] * settings.rounds])
         assert (len(answers), answers[-1]) == (10, 5000)
         assert outside[part.initial].sum() == round(500 * settings.scenario.ood_rate)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,19 @@ from asknext.bench.scenario import Scenario
 from asknext.cli import compare, run  # noqa: F401  (they register)
 from asknext.cli.app import app
 from asknext.errors import AskNextError
+from asknext.learners.catalogue import NETWORKS
 
 RECIPES = sorted((Path(__file__).parents[1] / "recipes").glob("*.toml"))
 
+CIFAR100 = """
+apple aquarium_fish baby bear beaver bed bee beetle bicycle bottle bowl boy bridge bus butterfly camel can
+castle caterpillar cattle chair chimpanzee clock cloud cockroach couch crab crocodile cup dinosaur dolphin
+elephant flatfish forest fox girl hamster house kangaroo keyboard lamp lawn_mower leopard lion lizard
+lobster man maple_tree motorcycle mountain mouse mushroom oak_tree orange orchid otter palm_tree pear
+pickup_truck pine_tree plain plate poppy porcupine possum rabbit raccoon ray road rocket rose sea seal
+shark shrew skunk skyscraper snail snake spider squirrel streetcar sunflower sweet_pepper table tank
+telephone television tiger tractor train trout tulip turtle wardrobe whale willow_tree wolf woman worm"""
+"""The classes in the order of the publisher's numbers."""
 TEXT = """
 title = "Two tables"
 description = "For the tests."
@@ -108,21 +119,42 @@ def test_a_scenario_is_told_by_keys_like_any_other() -> None:
 
 def test_the_splits_of_mq_net_are_those_of_its_code() -> None:
     """The classes in scope of each trial, by the publisher's numbers; counts as in the specification."""
-    from asknext.datasets.published.images import CIFAR10
+    from asknext.datasets.published.cifar import CIFAR10
 
-    ten, hundred = (read_recipe((RECIPES[0].parent / f"mqnet-cifar{k}.toml").read_text()) for k in (10, 100))
+    ten, hundred = (read("mqnet-cifar" + k) for k in ("10", "100"))
     for found in (ten, hundred):
         assert [task.scenario.ood_rate for task in found.tasks.values()] == [0.1, 0.2, 0.4, 0.6]
         for task in found.tasks.values():
             assert (task.initial, task.batch, task.rounds, task.seeds) == (500, 500, 9, 5)
-            assert task.test_size(24_000, 4) == 4000
+            assert task.test_share == "published"
     named = ten.tasks["ood-60"].scenario.scope
     numbers = [{CIFAR10.tolist().index(name) for name in names} for names in named]
     assert numbers == [{4, 2, 5, 7}, {7, 1, 2, 5}, {6, 4, 3, 2}, {8, 9, 1, 3}, {2, 9, 5, 3}]
     scopes = hundred.tasks["ood-10"].scenario.scope
     assert [len(set(names)) for names in scopes] == [40] * 5
-    assert [sum(map(int, names)) for names in scopes] == [2019, 2098, 1830, 2069, 2105]
-    assert all(0 <= int(name) < 100 for names in scopes for name in names)
+    places = {name: place for place, name in enumerate(CIFAR100.split())}
+    assert [sum(places[name] for name in names) for names in scopes] == [2019, 2098, 1830, 2069, 2105]
+
+
+def read(name: str) -> Recipe:
+    """A recipe of the project, whole."""
+    return read_recipe((RECIPES[0].parent / f"{name}.toml").read_text())
+
+
+@pytest.mark.parametrize("name", ["cifar10", "cifar100"])
+def test_networks_get_the_same_splits_as_features(name: str) -> None:
+    pytest.importorskip("torch")
+    deep, plain = read(f"mqnet-{name}-deep").tasks, read(f"mqnet-{name}").tasks
+    for task in plain:
+        same = ("source", "scenario", "initial", "batch", "rounds", "seeds", "test_share")
+        assert [getattr(deep[task], key) for key in same] == [getattr(plain[task], key) for key in same]
+
+
+def test_mq_net_on_imagenet_asks_twice_as_many() -> None:
+    pytest.importorskip("torch")
+    tasks = read("mqnet-imagenet50").tasks.values()
+    assert [task.scenario for task in tasks] == [Scenario(ood_rate=rate) for rate in (0.1, 0.2, 0.4, 0.6)]
+    assert {(task.initial, task.batch, task.rounds, task.seeds) for task in tasks} == {(1000, 1000, 9, 5)}
 
 
 @pytest.mark.parametrize(
@@ -291,10 +323,11 @@ def test_random_is_beaten_only_where_the_interval_excludes_zero(ends: list[float
 
 @pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
 def test_recipes_of_the_project_are_sound_and_their_quick_form_needs_no_files(path: Path) -> None:
-    if "resnet18" in path.read_text():
+    learners = set(re.findall(r'^learner = "([a-z0-9-]+)', path.read_text(), re.MULTILINE))
+    if learners & NETWORKS.keys():
         pytest.importorskip("torch")
-    assert read_recipe(path.read_text()).tasks
     assert prepare(read_recipe(path.read_text(), quick=True))[0]
+    assert read_recipe(path.read_text()).tasks
 
 
 def _for_closed_sets(entry: dict[str, Any]) -> bool:

@@ -286,6 +286,23 @@ def test_large_arrays_are_hashed_in_blocks(monkeypatch: pytest.MonkeyPatch) -> N
     assert rows.fingerprint(values) != whole
 
 
+@pytest.mark.parametrize("shape", [(20,), (20, 3), (20, 4, 4, 3), (20, 0)])
+def test_a_part_stands_for_its_rows(shape: tuple[int, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    X = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+    for ids in (np.array([7, 2, 2, 19]), np.arange(0)):
+        part, copy = rows.Part(X, ids), X[ids]
+        assert rows.load(part) is part
+        assert rows.count(part) == len(part) == len(ids)
+        assert (part.shape, part.ndim) == (copy.shape, X.ndim)
+        assert (rows.is_images(part), rows.is_numeric(part)) == (rows.is_images(copy), True)
+        assert rows.fingerprint(part) == rows.fingerprint(copy)
+        np.testing.assert_array_equal(part[:], copy)
+    part = rows.Part(X, np.array([7, 2, 2, 19]))
+    np.testing.assert_array_equal(rows.take(part, np.array([3, 0])), X[[19, 7]])
+    monkeypatch.setattr(rows, "_HASH_BLOCK", 50)
+    assert rows.fingerprint(part) == rows.fingerprint(X[[7, 2, 2, 19]])
+
+
 PRINT_NAMES = """
 import numpy as np, pandas as pd
 from sklearn.linear_model import LogisticRegression

@@ -18,6 +18,29 @@ from asknext.types import Array, Ids
 _HASH_BLOCK = 1 << 26  # bytes hashed at a time, so that a memory map is never read whole
 
 
+class Part:
+    """Some rows of an array that stays where it is, such as a memory map; they are read when asked for.
+
+    Parameters
+    ----------
+    X : (n, …) the array.
+    ids : (m,) positions of the rows.
+    """
+
+    def __init__(self, X: Array, ids: Ids) -> None:
+        self.X = X
+        self.ids = ids
+        self.dtype = X.dtype
+        self.shape = (len(ids), *X.shape[1:])
+        self.ndim = X.ndim
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def __getitem__(self, key: Any) -> Array:
+        return np.asarray(self.X[self.ids[key]])
+
+
 def load(X: Any) -> Any:
     """Take in what users have — arrays, sparse matrices, tensors, data frames, lists — without copying.
 
@@ -28,7 +51,7 @@ def load(X: Any) -> Any:
 
     Returns
     -------
-    A numpy array, a CSR matrix or the data frame itself: things that `count` and `take` understand.
+    A numpy array, a `Part` of one, a CSR matrix or the data frame itself: what `count` and `take` understand.
 
     Raises
     ------
@@ -38,6 +61,8 @@ def load(X: Any) -> Any:
     check_unmasked("X", X)
     if sparse.issparse(X):
         return X.tocsr()
+    if isinstance(X, Part):
+        return X
     if isinstance(X, np.ndarray):
         if X.ndim == 0:
             raise AskNextError("X is a single value; give one row for each item.")
@@ -89,14 +114,14 @@ def count(X: Any) -> int:
 
 def take(X: Any, ids: Ids) -> Any:
     """The given rows of X, in that order, in the form X has."""
-    if isinstance(X, np.ndarray) or sparse.issparse(X):
+    if isinstance(X, np.ndarray | Part) or sparse.issparse(X):
         return X[ids]
     return nw.to_native(nw.from_native(X, eager_only=True)[ids])
 
 
 def is_numeric(X: Any) -> bool:
     """Whether X holds nothing but numbers, true and false."""
-    if isinstance(X, np.ndarray) or sparse.issparse(X):
+    if isinstance(X, np.ndarray | Part) or sparse.issparse(X):
         return X.dtype.kind in "biuf"
     schema = nw.from_native(X, eager_only=True).schema
     return all(dtype.is_numeric() or dtype == nw.Boolean for dtype in schema.values())
@@ -104,7 +129,7 @@ def is_numeric(X: Any) -> bool:
 
 def is_images(X: Any) -> bool:
     """Whether X is an array of images: (n, h, w, 3) or (n, h, w) bytes."""
-    bytes_ = isinstance(X, np.ndarray) and X.dtype == np.uint8
+    bytes_ = isinstance(X, np.ndarray | Part) and X.dtype == np.uint8
     return bytes_ and (X.ndim == 3 or (X.ndim == 4 and X.shape[3] == 3))
 
 
@@ -192,7 +217,7 @@ def _feed(digest: Any, part: Any) -> None:
         part = part.tocsr()
         for piece in (part.data, part.indices, part.indptr, part.shape):
             _feed(digest, piece)
-    elif isinstance(part, np.ndarray) and part.dtype.kind in "biufcmM":
+    elif isinstance(part, np.ndarray | Part) and part.dtype.kind in "biufcmM":
         _feed_array(digest, part)
     elif isinstance(part, np.ndarray | list | tuple):
         digest.update(f"{np.shape(part) if isinstance(part, np.ndarray) else len(part)}".encode())
@@ -208,12 +233,13 @@ def _feed(digest: Any, part: Any) -> None:
         digest.update(_pickled(part))
 
 
-def _feed_array(digest: Any, values: Array) -> None:
+def _feed_array(digest: Any, values: Array | Part) -> None:
     digest.update(f"{values.dtype.str}{values.shape}".encode())
-    if values.ndim == 0 or values.size == 0:
+    if isinstance(values, np.ndarray) and values.ndim == 0:
         digest.update(values.tobytes())
         return
-    step = max(1, _HASH_BLOCK // max(1, values.nbytes // len(values)))
+    row = values.dtype.itemsize * math.prod(values.shape[1:])
+    step = max(1, _HASH_BLOCK // max(1, row))
     for start in range(0, len(values), step):
         digest.update(np.ascontiguousarray(values[start : start + step]).tobytes())
 

@@ -12,6 +12,7 @@ from sklearn.model_selection import train_test_split
 
 from asknext import __version__, rows
 from asknext.bench.division import Split, among, first_labels, in_scope, shaped
+from asknext.bench.held_out import PUBLISHED, as_share, published_rows
 from asknext.bench.scenario import Scenario, read_scenario
 from asknext.datasets import Dataset, images, load, load_mixed, texts
 from asknext.datasets.picture_files import SIDE
@@ -48,10 +49,13 @@ class Settings:
     batch : items a round.
     rounds : batches.
     seeds : runs of each strategy; seed s is the same split and the same first labels for all.
-    test_share : share of the items held out for testing.
+    test_share : share of the items held out for testing, drawn anew for each seed; or "published": the test
+        items in scope are those of the publisher's test part.
     halves : two runs share a division into halves, not by class: seeds 2s and 2s + 1 swap pool and test.
     stratified : the first labels are drawn by class, which needs to know the classes of the pool.
     scenario : what makes the pool a real one.
+    test_rows : how many of the last rows are the publisher's test part, where it is kept; filled in by
+        `fit_to_pool`.
     """
 
     source: str
@@ -62,16 +66,19 @@ class Settings:
     batch: int
     rounds: int
     seeds: int
-    test_share: float
+    test_share: float | str
     halves: bool = False
     stratified: bool = False
     detector: str = "auto"
     scenario: Scenario = field(default_factory=Scenario)
+    test_rows: int = 0
 
     @property
     def departures(self) -> tuple[str, ...]:
         """Sentences on where this differs from how comparisons are laid out otherwise."""
         said = []
+        if self.test_share == PUBLISHED:
+            said.append("the test items are those of the publisher's test part")
         if self.halves:
             said.append("seeds 2s and 2s + 1 share halves, not drawn by class, and swap pool and test")
         if self.stratified:
@@ -82,7 +89,7 @@ class Settings:
 
     def test_size(self, n: int, classes: int) -> int:
         """Items held out of n: the share asked for, but at least one for each class."""
-        return max(classes, round(self.test_share * n))
+        return max(classes, round(float(self.test_share) * n))
 
     def identity(self, data: Dataset) -> dict[str, Any]:
         """All that a single run depends on: it may be extended by strategies, seeds and rounds."""
@@ -179,6 +186,10 @@ def divide(y: Array, settings: Settings, seed: int, classes: Sequence[Label] = (
     scope = in_scope(settings.scenario, int(y.max()) + 1, classes, seed)
     places = among(y, scope)
     inside = np.flatnonzero(places >= 0)
+    if settings.test_share == PUBLISHED:
+        first = len(y) - settings.test_rows
+        pool, test = inside[inside < first], inside[inside >= first]
+        return Split(shaped(pool, places[:first], settings.scenario, seed), test, scope)
     by_class = places[inside] if np.bincount(places[inside]).min() > 1 and not settings.halves else None
     n_test = settings.test_size(len(inside), len(scope))
     division = seed // 2 if settings.halves else seed
@@ -212,8 +223,7 @@ def fit_to_pool(settings: Settings, data: Dataset) -> Settings:
     """
     if not settings.strategies:
         raise AskNextError("there is no strategy to run; name at least one with --strategies.")
-    if not 0 < settings.test_share < 1:
-        raise AskNextError(f"--test-share is {settings.test_share}; it must lie between 0 and 1.")
+    settings = replace(settings, test_rows=_test_rows(settings, data))
     for option, value in (("--seeds", settings.seeds), ("--rounds", settings.rounds)):
         if value < 1:
             raise AskNextError(f"{option} is {value}; it must be at least 1.")
@@ -244,6 +254,21 @@ def fit_to_pool(settings: Settings, data: Dataset) -> Settings:
     return filled
 
 
+def _test_rows(settings: Settings, data: Dataset) -> int:
+    """How many of the last rows are the publisher's test part, where it is kept.
+
+    Raises
+    ------
+    AskNextError : it cannot be kept.
+    """
+    if as_share(settings.test_share) != PUBLISHED:
+        return 0
+    if settings.halves:
+        raise AskNextError("halves swap pool and test; give a test_share of 0.5.")
+    scopes = (in_scope(settings.scenario, len(data.classes), data.classes, s) for s in range(settings.seeds))
+    return published_rows(data, class_positions(data), scopes)
+
+
 def _pools(settings: Settings, data: Dataset) -> tuple[list[int], int]:
     """Sizes of the pools, of each seed where they may differ, and how many classes are in scope.
 
@@ -267,7 +292,8 @@ def _pools(settings: Settings, data: Dataset) -> tuple[list[int], int]:
             "--ood-data."
         )
     if not (scenario.reshapes or own):
-        return [len(data.y) - settings.test_size(len(data.y), len(data.classes))], len(data.classes)
+        n_test = settings.test_rows or settings.test_size(len(data.y), len(data.classes))
+        return [len(data.y) - n_test], len(data.classes)
     y = class_positions(data)
     parts = [divide(y, settings, seed, data.classes) for seed in range(settings.seeds)]
     return [len(part.pool) for part in parts], len(parts[0].scope)
@@ -350,7 +376,8 @@ def recorded(out: Path) -> tuple[dict[str, Any], Settings]:
         )  # fmt: skip
         sound = all(type(n) is int for n in whole) and all(isinstance(name, str) for name in names)
         flags = isinstance(settings.halves, bool) and isinstance(settings.stratified, bool)
-        if sound and flags and isinstance(settings.test_share, float) and isinstance(identity["data"], str):
+        share = as_share(settings.test_share) == settings.test_share and type(settings.test_rows) is int
+        if sound and flags and share and isinstance(identity["data"], str):
             return identity, settings
         raise TypeError("a value is of another type")
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:

@@ -12,6 +12,7 @@ from typing import Any
 
 from asknext import detectors, strategies
 from asknext.bench.compare import check_strategies
+from asknext.bench.held_out import PUBLISHED
 from asknext.bench.protocol import Settings, fit_to_pool, image_side, load_data, reads_texts
 from asknext.bench.published_table import Published, read_published
 from asknext.bench.scenario import Scenario, read_scenario
@@ -204,8 +205,8 @@ def _check(table: Mapping[str, Any], known: Collection[str], where: str) -> None
             near = get_close_matches(key, known, n=1, cutoff=0.5)
             hint = f"did you mean '{near[0]}'?" if near else f"there is: {', '.join(known)}."
             raise AskNextError(f"{where} has the unknown key '{key}'; {hint}")
-        if key in _SCENARIO:
-            continue  # `read_scenario` looks at it
+        if key in _SCENARIO or (key, value) == ("test_share", PUBLISHED):
+            continue  # `read_scenario` looks at a scenario
         if type(value) is not _TYPES[key]:
             raise AskNextError(f"{where}: {key} must be {_KINDS[_TYPES[key]]}, not {value!r}.")
         if (key == "strategies" or (key == "tasks" and where == "[quick]")) and not _are_texts(value):
@@ -213,7 +214,9 @@ def _check(table: Mapping[str, Any], known: Collection[str], where: str) -> None
         if key in _LEAST and table[key] < _LEAST[key]:
             raise AskNextError(f"{where}: {key} is {value}; it must be at least {_LEAST[key]}.")
         if key == "test_share" and not 0 < table[key] < 1:
-            raise AskNextError(f"{where}: test_share is {value}; it must lie between 0 and 1.")
+            raise AskNextError(
+                f"{where}: test_share is {value}; it must lie between 0 and 1, or be '{PUBLISHED}'."
+            )
 
 
 def _need(table: Mapping[str, Any], keys: Collection[str], where: str) -> None:

@@ -10,11 +10,12 @@ from itertools import takewhile
 from pathlib import Path
 from threading import Thread
 from time import perf_counter, sleep
+from typing import Any
 from urllib.parse import quote
 
 import numpy as np
 
-from asknext import strategies
+from asknext import rows, strategies
 from asknext.bench.division import Split
 from asknext.bench.insight import insight
 from asknext.bench.protocol import Settings, split
@@ -29,9 +30,10 @@ from asknext.log import events as kinds
 from asknext.log.place import holds_log
 from asknext.oracles import Oracle, TruthOracle
 from asknext.pool import OUT_OF_SCOPE
-from asknext.types import Array, Label
+from asknext.types import Array, Ids, Label
 
 LOCK_WAIT = 30.0  # seconds that a resumed run waits for an orphan of the killed one to notice
+MOST_COPIED = 4 << 30  # bytes of images that a run takes into memory
 COMMIT_EVERY = 0.5  # seconds; whole rounds, at least one
 
 
@@ -141,7 +143,7 @@ def open_campaign(
     scope = [classes[c] for c in parts.scope]
     truth = parts.positions(y)[parts.pool]
     campaign = Campaign(
-        Table(X[parts.pool], holdout=X[parts.test]),
+        Table(_part(X, parts.pool), holdout=_part(X, parts.test)),
         settings.learner,
         run.strategy,
         detector=settings.detector,
@@ -188,6 +190,12 @@ def execute(
                     while more and perf_counter() - start < COMMIT_EVERY:
                         more = play(campaign, parts, oracle, settings)
     return run
+
+
+def _part(X: Array, ids: Ids) -> Any:
+    """These rows; of photographs that fill the memory only those that are asked for are ever read."""
+    mapped = isinstance(X, np.memmap) and rows.is_images(X) and X.nbytes > MOST_COPIED
+    return rows.Part(X, ids) if mapped else X[ids]
 
 
 @cache

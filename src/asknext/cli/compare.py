@@ -55,7 +55,8 @@ def compare(
         help="Items a round.", show_default="by the size of the pool")] = None,
     rounds: Annotated[int, typer.Option(help="Batches to ask.")] = 20,
     seeds: Annotated[int, typer.Option(help="Runs of each strategy.")] = 5,
-    test_share: Annotated[float, typer.Option(help="Share of the items held out for testing.")] = 0.3,
+    test_share: Annotated[str, typer.Option(
+        help="Share of the items held out for testing; or published: the publisher's test part.")] = "0.3",
     scope: Annotated[str | None, typer.Option(
         help="Classes in scope, names with commas between them, or how many, drawn for each seed; items of "
         "other classes are out of scope.", show_default="all")] = None,
@@ -90,7 +91,15 @@ def compare(
         split_names,
     )
     from asknext.bench.conclude import conclude
-    from asknext.bench.protocol import DEFAULT_STRATEGIES, TOUR, Settings, claim, fit_to_pool, load_data
+    from asknext.bench.held_out import as_share
+    from asknext.bench.protocol import (
+        DEFAULT_STRATEGIES,
+        TOUR,
+        Settings,
+        claim,
+        fit_to_pool,
+        load_data,
+    )
     from asknext.bench.scenario import Scenario, as_scope
     from asknext.bench.table import terminal_table
     from asknext.datasets.labels import look_alikes
@@ -112,7 +121,7 @@ def compare(
         source=str(own.absolute()) if own else data,
         target=target, strategies=chosen, learner=learner,
         initial=-1 if initial is None else initial, batch=-1 if batch is None else batch,
-        rounds=rounds, seeds=seeds, test_share=test_share, detector=get_detector(detector).name,
+        rounds=rounds, seeds=seeds, test_share=as_share(test_share), detector=get_detector(detector).name,
         scenario=Scenario(
             scope=as_scope(scope), ood_rate=ood_rate, ood_data=ood_data, ood_cost=ood_cost,
             long_tail=long_tail, known=known, audit=audit,

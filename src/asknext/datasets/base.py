@@ -26,6 +26,7 @@ class Dataset:
     out_of_scope : (n,) which rows belong to no class; None where all belong to one.
     raw : what the rows were made of, where a learner is to see that: images, (n, h, w, 3) or (n, h, w) bytes,
         or (n,) texts.
+    test : how many of the last rows are the publisher's own test part; 0 where he has none.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Dataset:
     noisy: NDArray[np.bool_] | None = None
     out_of_scope: NDArray[np.bool_] | None = None
     raw: Array | None = None
+    test: int = 0
 
     @property
     def seen(self) -> Array:

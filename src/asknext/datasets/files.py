@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -208,7 +208,7 @@ def _npz(path: Path, target: str | None, name: str) -> Dataset:
         raise AskNextError(f"{path.name}: a NumPy archive has its labels in y; leave --target out.")
     if not zipfile.is_zipfile(path):
         raise AskNextError(f"{path.name} is no NumPy archive; make one with numpy.savez(path, X=X, y=y).")
-    X, y, encoded = _arrays(path)
+    X, y, encoded, test, _ = _arrays(path)
     if X.ndim < 2 or X.dtype.kind not in "biuf":
         shape = " × ".join(map(str, X.shape))
         raise AskNextError(f"{path.name}: X must be rows of numbers; it is {X.dtype} of shape {shape}.")
@@ -219,7 +219,8 @@ def _npz(path: Path, target: str | None, name: str) -> Dataset:
     if encoded is not None:
         rows.check_finite(f"{path.name}: X", X)
         labels, classes = clean(y.tolist(), "y")
-        return Dataset(name, X.astype(np.float64), labels, classes, (f"rows as '{encoded}' made them",))
+        notes = (f"rows as '{encoded}' made them",)
+        return Dataset(name, X.astype(np.float64), labels, classes, notes, test=test)
     if X.dtype == np.uint8:
         labels, classes = clean(y.tolist(), "y")
         return Dataset(name, X / 255.0, labels, classes, (f"{X.shape[1]} 8-bit values divided by 255",))
@@ -228,15 +229,30 @@ def _npz(path: Path, target: str | None, name: str) -> Dataset:
     return from_frame(frame, "y", name)
 
 
-def _arrays(path: Path) -> tuple[Array, Array, str | None]:
-    """X and y of a NumPy archive, and the encoder that made X, where there was one."""
+class _Archive(NamedTuple):
+    """What a NumPy archive holds; the last three are of an embedding that `asknext encode` made.
+
+    These are the encoder, how many of the last rows are the publisher's test part, and the published data set
+    that was encoded.
+    """
+
+    X: Array
+    y: Array
+    encoder: str | None = None
+    test: int = 0
+    source: str | None = None
+
+
+def _arrays(path: Path) -> _Archive:
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             if not {"X", "y"} <= set(archive.files):
                 found = ", ".join(archive.files) or "none"
                 raise AskNextError(f"{path.name} needs the arrays X and y; it holds: {found}.")
-            encoded = str(archive["encoder"]) if "encoder" in archive.files else None
-            return archive["X"], archive["y"], encoded
+            if "encoder" not in archive.files:
+                return _Archive(archive["X"], archive["y"])
+            told = [name for name in ("encoder", "test", "source") if name in archive.files]
+            return _Archive(archive["X"], archive["y"], **{name: archive[name].item() for name in told})
     except AskNextError:
         raise
     except MemoryError as error:
@@ -250,6 +266,17 @@ def _arrays(path: Path) -> tuple[Array, Array, str | None]:
         raise AskNextError(f"{path.name} is a damaged NumPy archive ({_why(error)}).") from error
 
 
+def encoded_from(path: Path) -> tuple[str, int] | None:
+    """The published data set that the rows of a NumPy archive are an embedding of, and how many there are.
+
+    Raises
+    ------
+    AskNextError : the archive cannot be read.
+    """
+    found = _arrays(path)
+    return None if found.source is None else (found.source, len(found.X))
+
+
 def archived_images(path: Path) -> Array:
     """The images that a NumPy archive holds as X.
 
@@ -261,7 +288,7 @@ def archived_images(path: Path) -> Array:
     ------
     AskNextError : X is something else, or the archive cannot be read.
     """
-    X = _arrays(path)[0]
+    X = _arrays(path).X
     if not rows.is_images(X):
         raise AskNextError(
             f"X of {path.name} is {X.shape} {X.dtype}, which are no images; give (n, height, width, 3) "

@@ -19,11 +19,14 @@ from asknext.datasets import columns, features
 from asknext.datasets.base import Dataset
 from asknext.datasets.kept import kept
 from asknext.datasets.labels import clean
+from asknext.datasets.pictures import shrunk
 from asknext.encoders import gradients, patches, usual, views
 from asknext.kernels.threads import one_thread
 from asknext.types import Array, Ids, Label
 
-ItemKind = Literal["table", "grey image", "colour image", "picture", "text"]
+ItemKind = Literal["table", "grey image", "colour image", "large image", "picture", "text"]
+SMALL = 32  # pixels of a side
+BLOCK = 1024  # large images averaged at a time
 OUTSIDE = "out of scope"
 """The label of items that belong to no class, where classes are texts; else it is one less than the least."""
 
@@ -35,22 +38,25 @@ class Items:
     Parameters
     ----------
     values : n of them: a data frame without labels, (n, height, width) bytes of grey images,
-        (n, height, width, 3) bytes of colour images or of a user's own pictures, or (n,) texts.
+        (n, height, width, 3) bytes of colour images, large ones or a user's own pictures, or (n,) texts.
     y : (n,) labels; those of items out of scope are not looked at.
     notes : what was done in reading, one sentence each.
     out_of_scope : (n,) which items belong to no class; None where all belong to one.
+    test : how many of the last items are the publisher's own test part; 0 where he has none.
     """
 
     values: Any
     y: Array
     notes: tuple[str, ...] = ()
     out_of_scope: NDArray[np.bool_] | None = None
+    test: int = 0
 
     def take(self, ids: Ids) -> Items:
-        """The items at these positions."""
+        """The items at these positions, ascending."""
         values = self.values.iloc[ids] if hasattr(self.values, "iloc") else self.values[ids]
         outside = None if self.out_of_scope is None else self.out_of_scope[ids]
-        return replace(self, values=values, y=self.y[ids], out_of_scope=outside)
+        test = int(np.sum(ids >= len(self.y) - self.test))
+        return replace(self, values=values, y=self.y[ids], out_of_scope=outside, test=test)
 
 
 def dataset(
@@ -74,7 +80,7 @@ def dataset(
         notes = (*items.notes, *notes)
         if items.out_of_scope is not None:
             notes = (*notes, f"{np.sum(items.out_of_scope)} of {len(y)} rows belong to no class")
-        return Dataset(name, X, y, classes, notes, out_of_scope=items.out_of_scope)
+        return Dataset(name, X, y, classes, notes, out_of_scope=items.out_of_scope, test=items.test)
 
     if kind not in _SLOW:
         return make()
@@ -130,6 +136,14 @@ def _words(images: Array) -> str:
     return f"{count} words of whitened patches (Coates, Lee & Ng 2011), pooled in quadrants"
 
 
+def _large(images: Array, dimensions: int) -> tuple[Array, tuple[str, ...]]:
+    """As of colour images, of the photographs averaged to small ones."""
+    small = np.concatenate([shrunk(images[i : i + BLOCK], SMALL) for i in range(0, len(images), BLOCK)])
+    X, notes = _colour(small, dimensions)
+    side = images.shape[1]
+    return X, (f"{side} × {side} pixels averaged to {SMALL} × {SMALL} for the features", *notes)
+
+
 def _text(texts: Array, dimensions: int) -> tuple[Array, tuple[str, ...]]:
     X = features.text(texts.tolist(), dimensions)
     note = f"TF-IDF of words and word pairs, reduced by truncated SVD to {X.shape[1]} dimensions, "
@@ -141,11 +155,13 @@ _FEATURES: dict[ItemKind, Callable[[Any, int], tuple[Array, tuple[str, ...]]]] =
     "grey image": _grey,
     "colour image": _colour,
     "picture": _pictures,
+    "large image": _large,
     "text": _text,
 }
 _SLOW: dict[ItemKind, tuple[ModuleType, ...]] = {
     "text": (features, columns),
     "colour image": (patches,),
+    "large image": (patches,),
     "picture": (usual, gradients, patches, views),
 }
 """Kinds whose features are kept in the cache, with the modules that make them."""

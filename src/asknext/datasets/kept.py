@@ -31,9 +31,10 @@ def kept(name: str, made_of: Any, make: Callable[[], Dataset]) -> Dataset:
         with replacing(path) as file:
             np.savez(
                 file, X=data.X, y=data.y, classes=np.array(data.classes), notes=np.array(data.notes),
-                outside=outside,
+                outside=outside, test=data.test,
             )  # fmt: skip
     with np.load(path, allow_pickle=False) as found:
         X, y, classes, notes, outside = (found[key] for key in ("X", "y", "classes", "notes", "outside"))
+        test = int(found["test"])
     listed = (tuple(classes.tolist()), tuple(notes.tolist()))
-    return Dataset(name, X, y, *listed, out_of_scope=outside if len(outside) else None)
+    return Dataset(name, X, y, *listed, out_of_scope=outside if len(outside) else None, test=test)

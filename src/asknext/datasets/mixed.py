@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from asknext.datasets.base import Dataset
-from asknext.datasets.files import archived_images
+from asknext.datasets.files import archived_images, encoded_from
 from asknext.datasets.items import Items, dataset
 from asknext.datasets.picture_files import SIDE
 from asknext.datasets.picture_folder import squares
@@ -64,7 +64,8 @@ def images(
 
     Parameters
     ----------
-    inside, outside : as for `load_mixed`; without the second, as for `asknext.datasets.load`.
+    inside, outside : as for `load_mixed`; without the second, as for `asknext.datasets.load`. Of an embedding
+        that `asknext encode` made of a published data set, it is that one's images.
     side : of the squares that the pictures of a folder are read as, pixels; others are as they are.
     progress : told how far the reading of pictures is.
 
@@ -79,9 +80,17 @@ def images(
     path = place(inside) if outside is None else None
     if path is not None and path.is_dir():
         return squares(path, side, progress).images
-    if path is not None and path.suffix.lower() == ".npz":
+    places = "folders, .npz files and published data sets"
+    if path is None or path.suffix.lower() != ".npz":
+        return _raw(inside, outside, "image", places)
+    encoded = encoded_from(path)
+    if encoded is None:
         return archived_images(path)
-    return _raw(inside, outside, "image", "folders, .npz files and published data sets")
+    source, n = encoded
+    found = _raw(source, None, "image", places)
+    if len(found) != n:
+        raise AskNextError(f"{path.name} has {n} rows and {source} {len(found)} images; encode it again.")
+    return found
 
 
 def texts(inside: str, outside: str | None = None) -> Array:

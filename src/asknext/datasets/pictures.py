@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 
@@ -27,15 +28,48 @@ def decoded(contents: Iterable[bytes]) -> Array:
     AskNextError : Pillow is absent.
     OSError, ValueError : a file is no picture, or of another size.
     """
+    image = _pillow()
+    pictures = []
+    for content in contents:
+        with image.open(io.BytesIO(content)) as picture:
+            pictures.append(np.asarray(picture.convert("RGB")))
+    return np.stack(pictures)
+
+
+def square(path: str, side: int) -> Array:
+    """A picture from a file, as the square in its middle: what is cut off is the longer side's.
+
+    Parameters
+    ----------
+    path : of a JPEG, PNG or other file.
+    side : pixels that the square is resized to, by bicubic interpolation.
+
+    Returns
+    -------
+    (side, side, 3) bytes.
+
+    Raises
+    ------
+    AskNextError : the file is no picture, or Pillow is absent.
+    """
+    image = _pillow()
+    from PIL import ImageOps
+
+    try:
+        with image.open(path) as picture:
+            fitted = ImageOps.fit(picture.convert("RGB"), (side, side), image.Resampling.BICUBIC)
+            return np.asarray(fitted)
+    except Exception as error:  # a damaged file fails in many ways
+        raise AskNextError(f"{path} is no picture that can be read ({error}); get it again.") from error
+
+
+def _pillow() -> Any:
+    """The module that reads pictures."""
     try:
         from PIL import Image
     except ImportError as error:
         raise AskNextError("reading JPEG images needs Pillow: pip install pillow") from error
-    pictures = []
-    for content in contents:
-        with Image.open(io.BytesIO(content)) as picture:
-            pictures.append(np.asarray(picture.convert("RGB")))
-    return np.stack(pictures)
+    return Image
 
 
 def shrunk(images: Array, side: int) -> Array:

@@ -30,7 +30,7 @@ def expanded(path: str) -> Path:
 
 
 def data_file(path: str) -> Path | None:
-    """A data file in the folder that `ASKNEXT_DATA` names, else in the folder `data` of the user's cache.
+    """A data file, or a folder of such, where `ASKNEXT_DATA` says, else in the folder `data` of the cache.
 
     Parameters
     ----------
@@ -42,4 +42,4 @@ def data_file(path: str) -> Path | None:
     """
     named = os.environ.get(VARIABLE)
     folders = [expanded(named)] if named else []
-    return next((f / path for f in [*folders, cache_dir() / "data"] if (f / path).is_file()), None)
+    return next((f / path for f in [*folders, cache_dir() / "data"] if (f / path).exists()), None)

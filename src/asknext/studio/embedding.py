@@ -122,6 +122,9 @@ def make(
     X = unit(arrays.pop("X").astype(np.float32))
     if pool.y is not None:
         arrays["y"] = pool.y
+    if pool.source is not None:
+        arrays["source"] = np.array(pool.source)
+    arrays["test"] = np.array(pool.test)
     arrays |= {"encoder": np.array(choice.ssl or choice.encoder), "fingerprint": np.array(fingerprint)}
     with replacing(out / ARCHIVE, durable=True) as file:
         np.savez(file, X=X, ids=pool.ids, **arrays)  # type: ignore[arg-type]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -33,6 +33,8 @@ class Encodable:
     ids : (n,) names of files, or positions in the source.
     y : (n,) labels, or None where some are not known.
     notes : what was left out, one sentence each.
+    test : how many of the last items are the publisher's test part.
+    source : the published data set that images are of, as for `asknext.datasets.load`; None for others.
     """
 
     name: str
@@ -42,6 +44,8 @@ class Encodable:
     ids: Array
     y: Array | None
     notes: tuple[str, ...] = ()
+    test: int = 0
+    source: str | None = None
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -132,8 +136,8 @@ def _published(source: str, name: str, number: str | None) -> Encodable:
     called = entry.called(first)
     if entry.kind == "text":
         texts = items.values.tolist()
-        return Encodable(called, "text", texts, texts, np.arange(len(texts)), items.y)
-    return _images(called, items.values, items.y)
+        return Encodable(called, "text", texts, texts, np.arange(len(texts)), items.y, test=items.test)
+    return replace(_images(called, items.values, items.y), test=items.test, source=source)
 
 
 def _images(name: str, images: Array, y: Array | None) -> Encodable:

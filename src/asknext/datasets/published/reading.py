@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import gzip
 import inspect
+import io
 import lzma
 import sys
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
+from asknext.datasets.album import album, state
 from asknext.datasets.base import Dataset
 from asknext.datasets.items import ItemKind, Items, dataset
 from asknext.datasets.places import VARIABLE, cache_dir, data_file
@@ -23,11 +26,20 @@ from asknext.errors import AbsentDataError, AskNextError
 from asknext.types import Array, Ids
 
 T = TypeVar("T")
+Read = Callable[[Sequence[Path]], Items]
+"""Makes items of the paths of a publisher's files."""
 _DAMAGED = (
     OSError, EOFError, ValueError, TypeError, LookupError, zlib.error, lzma.LZMAError, tarfile.TarError,
     zipfile.BadZipFile,
 )  # fmt: skip
 _UNPACK = {".gz": gzip.decompress, ".xz": lzma.decompress}
+
+
+class Form(NamedTuple):
+    """One of the forms in which a data set is published: files, below a folder of data, and their reader."""
+
+    files: tuple[str, ...]
+    read: Read
 
 
 @dataclass(frozen=True)
@@ -39,27 +51,38 @@ class Published:
     name : what it is called here.
     source : where the data are from, one sentence.
     kind : what its items are.
-    files : what it is made of, below a folder of data files.
+    files : what it is made of, files or folders of such, below a folder of data.
     read : makes items of the paths of the files.
     n, d, classes : items, features, and how many classes; images and texts are reduced to d features.
     sorted : its items are sorted by class, so that the first so many are taken from all classes, in
         proportion to their sizes.
+    otherwise : other forms that will do, the best first, where the files are absent.
+    side : where above 0, the reader gives paths of photographs, which are decoded to squares of so many
+        pixels; else it gives what they hold.
     """
 
     name: str
     source: str
     kind: ItemKind
     files: tuple[str, ...]
-    read: Callable[[Sequence[Path]], Items]
+    read: Read
     n: int
     d: int
     classes: int
     sorted: bool = False
+    otherwise: tuple[Form, ...] = ()
+    side: int = 0
 
     @property
     def present(self) -> bool:
-        """True where all its files are there."""
-        return all(map(data_file, self.files))
+        """True where all files of one of its forms are there."""
+        return all(map(data_file, self.form.files))
+
+    @property
+    def form(self) -> Form:
+        """The first of its forms that is there; where there is none, the first."""
+        forms = (Form(self.files, self.read), *self.otherwise)
+        return next((form for form in forms if all(map(data_file, form.files))), forms[0])
 
     def paths(self) -> list[Path]:
         """Where its files are.
@@ -68,7 +91,7 @@ class Published:
         ------
         AskNextError : one is absent.
         """
-        return [_found(self.name, file) for file in self.files]
+        return [_found(self.name, file) for file in self.form.files]
 
     def items(self, first: int | None = None) -> Items:
         """The raw items, or the first so many of them.
@@ -77,7 +100,14 @@ class Published:
         ------
         AskNextError : a file is absent or damaged.
         """
-        items = self.read(self.paths())
+        items = self._listed(first)
+        if not self.side:
+            return items
+        return replace(items, values=album(self.called(first), items.values.tolist(), self.side))
+
+    def _listed(self, first: int | None) -> Items:
+        """The same, of photographs that are to be decoded with their paths as values."""
+        items = self.form.read(self.paths())
         if first is None:
             return items
         order = in_proportion(items.y) if self.sorted else np.arange(len(items.y))
@@ -102,9 +132,16 @@ class Published:
         return self.name if first is None else f"{self.name}-{first}"
 
     def made_of(self, first: int | None = None) -> tuple[Any, ...]:
-        """All that its items depend on: how many are taken, the files' content, the code that reads them."""
-        content = [np.frombuffer(path.read_bytes(), np.uint8) for path in self.paths()]
-        code = [inspect.getsource(sys.modules[name]) for name in (self.read.__module__, __name__)]
+        """All that its items depend on: how many are taken, the files' content, the code that reads them.
+
+        Of photographs the content is not read; their sizes and the times of their last change tell enough.
+        """
+        content: list[Any] = [
+            np.frombuffer(part, np.uint8) for path in self.paths() for part in _contents(path)
+        ]
+        if self.side:
+            content.append((self.side, state(self._listed(first).values.tolist())))
+        code = [inspect.getsource(sys.modules[name]) for name in (self.form.read.__module__, __name__)]
         return first, content, code
 
 
@@ -150,12 +187,58 @@ def parsed(path: Path, parse: Callable[[bytes], T]) -> T:
     ------
     AskNextError : the content cannot be parsed.
     """
-    try:
+    with sound(path):
         content = path.read_bytes()
         unpack = _UNPACK.get(path.suffix)
         return parse(unpack(content) if unpack else content)
+
+
+@contextmanager
+def sound(path: Path) -> Iterator[None]:
+    """Say of a file or folder that it is not the publisher's where the body cannot read it.
+
+    Raises
+    ------
+    AskNextError : the body raised what damaged files cause.
+    """
+    try:
+        yield
     except AskNextError:
         raise
     except _DAMAGED as error:
-        raise AskNextError(f"{path} is not the publisher's file ({error}); get it again.") from error
+        what = "folder" if path.is_dir() else "file"
+        raise AskNextError(f"{path} is not the publisher's {what} ({error}); get it again.") from error
 
+
+def archived(content: bytes) -> dict[str, bytes]:
+    """The content of each file of a tar archive, by its path in there."""
+    with tarfile.open(fileobj=io.BytesIO(content)) as archive:
+        return {member.name: file.read() for member in archive if (file := archive.extractfile(member))}
+
+
+def unpacked(path: Path, names: Sequence[str]) -> dict[str, bytes]:
+    """Files of an archive (.tar.gz), or of the folder that it unpacks to, by their own names.
+
+    Raises
+    ------
+    ValueError : one of them is not in it.
+    OSError, … : it is no archive; see `sound`.
+    """
+    found: dict[str, bytes] = {}
+    if path.is_dir():
+        found = {name: (path / name).read_bytes() for name in names if (path / name).is_file()}
+    else:
+        with tarfile.open(path, "r:gz") as archive:
+            for member in archive:
+                name = PurePosixPath(member.name).name
+                if name in names and (file := archive.extractfile(member)):
+                    found[name] = file.read()
+    if absent := [name for name in names if name not in found]:
+        raise ValueError(f"there is no {absent[0]} in it")
+    return found
+
+
+def _contents(path: Path) -> Iterator[bytes]:
+    """What a file holds, or what the files of a folder hold."""
+    files = sorted(file for file in path.iterdir() if file.is_file()) if path.is_dir() else [path]
+    yield from (file.read_bytes() for file in files)
