@@ -163,3 +163,18 @@ def test_progress_is_told() -> None:
     told: list[tuple[int, int]] = []
     run(network(), Plan(updates=120), progress=lambda done, due: told.append((done, due)))
     assert told == [(50, 120), (100, 120), (120, 120)]
+
+
+@pytest.mark.parametrize(("channels", "trusted"), [(8, False), (16, True)])
+def test_narrow_convolutions_are_trained_without_onednn(channels: int, trusted: bool) -> None:
+    """With PyTorch 2.13 their gradients overwrite memory: a ResNet-18 of width 8 on 224 pixels crashed."""
+    module, seen = torch.nn.Conv2d(3, channels, 3), []
+
+    def loss(_update: int, _generator: torch.Generator) -> torch.Tensor:
+        seen.append(torch.backends.mkldnn.enabled)
+        return module(torch.ones(2, 3, 8, 8)).square().mean()
+
+    before = torch.backends.mkldnn.enabled
+    train(module, loss, Plan(updates=1), seed=0)
+    assert seen == [trusted and before]
+    assert torch.backends.mkldnn.enabled == before

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from torch.nn import functional as F
 from asknext.deep.augment import AUGMENTATIONS
 from asknext.deep.batches import Batches, Standard
 from asknext.deep.supervised import Classifier
-from asknext.deep.training import Plan, order, reproducible, train
+from asknext.deep.training import Plan, order, reproducible, train, without_onednn
 from asknext.deep.views import view
 from asknext.randomness import spawn_seed
 from asknext.types import Array
@@ -133,22 +132,11 @@ def fit(
         supervised = F.cross_entropy(known, labels[torch.from_numpy(ids).to(device)])
         return supervised + how.weight * taught(module.said, places, mild, hard, how)
 
-    with _without_onednn():
+    with without_onednn():
         train(
             module, loss, plan, seed, progress=progress, cancelled=cancelled, checkpoint=checkpoint, key=key
         )
     return classifier.requires_grad_(False)
-
-
-@contextmanager
-def _without_onednn() -> Iterator[None]:
-    """A context without a library whose gradients of small convolutions crash on several threads here."""
-    before = torch.backends.mkldnn.enabled
-    torch.backends.mkldnn.enabled = False
-    try:
-        yield
-    finally:
-        torch.backends.mkldnn.enabled = before
 
 
 def taught(said: Tensor, ids: Tensor, mild: Tensor, hard: Tensor, how: FlexMatch) -> Tensor:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -19,6 +19,7 @@ from asknext.randomness import spawn, spawn_seed
 from asknext.types import Ids
 
 LOOK_EVERY = 50  # updates between looks at the loss, each of which waits for the device
+NARROW = 16  # channels of a convolution, below which oneDNN is not trusted
 Loss = Callable[[int, torch.Generator], Tensor]
 """The loss of an update, given its number and where its randomness comes from."""
 
@@ -193,7 +194,8 @@ def train(
     done = restore(checkpoint, identity, module, optimiser, device) if checkpoint else 0
     losses = torch.zeros(LOOK_EVERY, device=device)
     generator = torch.Generator(device)
-    with reproducible(device), out_of_memory(f"batches of {plan.batch}"):
+    safe = without_onednn() if device.type == "cpu" and _narrow(module) else nullcontext()
+    with safe, reproducible(device), out_of_memory(f"batches of {plan.batch}"):
         module.train()
         for update in range(done, plan.updates):
             if cancelled is not None and cancelled():
@@ -245,6 +247,22 @@ def reproducible(device: torch.device, seed: int | None = None) -> Iterator[None
         if seed is not None:
             _seed(device, seed)
         yield
+
+
+@contextmanager
+def without_onednn() -> Iterator[None]:
+    """A context without a library whose gradients of narrow convolutions overwrite memory (PyTorch 2.13)."""
+    before = torch.backends.mkldnn.enabled
+    torch.backends.mkldnn.enabled = False
+    try:
+        yield
+    finally:
+        torch.backends.mkldnn.enabled = before
+
+
+def _narrow(module: nn.Module) -> bool:
+    """Whether a convolution has so few channels; those of usual size are up to twice as fast with oneDNN."""
+    return any(isinstance(part, nn.Conv2d) and part.out_channels < NARROW for part in module.modules())
 
 
 @contextmanager
