@@ -8,21 +8,27 @@ import numpy as np
 import pytest
 from scipy import sparse
 from scipy.spatial.distance import cdist
+from scipy.stats import rankdata
 
 import asknext
 from asknext.errors import AskNextError
 from asknext.kernels.self_tuning import spaces
 from asknext.kernels.softmax_head import softmax_head
-from asknext.strategies.auto import Auto, _chances, _places
+from asknext.pool import Pool
+from asknext.round import Round
+from asknext.signals import Signals
+from asknext.strategies.auto import Auto, _chances, _places, rarities, sharpened, tail_of
 
 
-def plain(X: Any, doubt: Any, n: int, inside: Any, outside: Any, y: Any, scope: Any = None) -> list[int]:
+def plain(
+    X: Any, doubt: Any, n: int, inside: Any, outside: Any, y: Any, scope: Any = None, reach: int = 0
+) -> list[int]:
     """The rule, as it is written down: all tables in memory; `scope` is the model of what is in scope."""
     N, answered = len(X), np.concatenate([inside, outside]).astype(int)
     u = np.array(doubt, dtype=float)
     u[answered] = 0.0
     open_ = np.setdiff1d(np.arange(N), answered)
-    q = max(1, int(np.rint(N * u[open_].mean() / (len(answered) + n))))
+    q = reach or max(1, int(np.rint(N * u[open_].mean() / (len(answered) + n))))
     H = X - X.mean(axis=0)
     H = H / np.linalg.norm(H, axis=1, keepdims=True)
     labels_a_class = len(inside) / max(1, len(set(y)))
@@ -58,6 +64,14 @@ def proba(n: int) -> Any:
     return np.random.default_rng(4).dirichlet(np.ones(3), size=n)
 
 
+def asked(most: int) -> Round:
+    """A hundred items; the first have an answer, one of the second class and so many of the first."""
+    state = np.full(100, -1, dtype=np.int32)
+    state[: most + 1] = np.repeat([0, 1], [most, 1])
+    p = np.random.default_rng(0).dirichlet([5.0, 1.0], size=100)
+    return Round.of(Pool(state, ("a", "b")), Signals(100, {"proba": p}), {"proba"})
+
+
 def test_nothing_known(X: Any) -> None:
     picked = asknext.select(X, n=6, strategy="auto", proba=np.full((80, 3), 1 / 3))
     assert picked.ids.tolist() == plain(X, np.ones(80), 6, [], [], [])
@@ -90,16 +104,37 @@ def test_out_of_scope_weighs_down_what_is_like_it(X: Any) -> None:
     assert (found.parts["purity"] < 1).all()
 
 
-@pytest.mark.parametrize(("most", "b"), [(3, 0.0), (9, np.log(3) / np.log(10)), (30, 1.0), (60, 1.0)])
-def test_rarity_counts_as_the_tail_gets_longer(most: int, b: float) -> None:
-    """One answer of the rarest class for so many of the most frequent one."""
-    p = np.random.default_rng(0).dirichlet([5.0, 1.0], size=100)
-    labelled, y = np.arange(most + 1), np.repeat([0, 1], [most, 1])
-    found = asknext.select(np.eye(100), n=5, strategy="auto", labelled=labelled, y=y, proba=p)
-    left = p[most + 1 :]
-    plain = (left / left.mean(axis=0) ** b).sum(axis=1)
-    expected = (plain / plain.mean())[found.ids - most - 1]
-    np.testing.assert_allclose(found.parts.get("rarity", np.ones(5)), expected)
+@pytest.mark.parametrize(("most", "tail"), [(5, 0.0), (11, np.log(2) / np.log(10)), (59, 1.0), (90, 1.0)])
+def test_a_tail_is_told_by_the_answers(most: int, tail: float) -> None:
+    """One answer of the rarest class, and one more for each: six is three times two, twelve twice that."""
+    assert tail_of(asked(most)) == pytest.approx(tail)
+
+
+def test_in_a_tail_doubt_counts_by_its_rank_and_classes_as_a_whole() -> None:
+    view = asked(59)
+    p = view.read("proba")
+    np.testing.assert_allclose(rarities(view, 0.5), (r := (p / p.mean(axis=0) ** 0.5).sum(axis=1)) / r.mean())
+    assert (rarities(view, 0.0) == 1).all()
+    doubt = np.array([0.9, 0.5, 0.7, 0.9])
+    np.testing.assert_allclose(sharpened(doubt, 1.0), (np.array([3.5, 1, 2, 3.5]) / 4) ** 9)
+    np.testing.assert_allclose(sharpened(doubt, 0.5), np.sqrt(doubt * sharpened(doubt, 1.0)))
+    assert sharpened(np.linspace(0.8, 1, 1001), 1.0).mean() == pytest.approx(0.1, abs=1e-3)
+    assert sharpened(doubt, 0.0) is doubt
+
+
+def test_the_pick_follows_the_rule_in_a_tail(X: Any) -> None:
+    inside, y, p = np.arange(60), np.repeat([0, 1], [59, 1]), proba(80)[:, :2]
+    p = p / p.sum(axis=1, keepdims=True)
+    found = asknext.select(X, n=3, strategy="auto", labelled=inside, y=y, proba=p)
+    left = p[60:]
+    doubt = 1 - np.abs(left[:, 0] - left[:, 1])
+    rarity = (left / left.mean(axis=0)).sum(axis=1)
+    keen = (rankdata(doubt) / 20) ** 9
+    weight = np.zeros(80)
+    weight[60:] = keen * rarity / rarity.mean()
+    reach = max(1, round(80 * keen.mean() / 63))
+    assert found.ids.tolist() == plain(X, weight, 3, inside, [], y, reach=reach)
+    np.testing.assert_allclose(found.parts["rarity"], (rarity / rarity.mean())[found.ids - 60])
 
 
 def test_what_may_be_rare_is_asked_for() -> None:

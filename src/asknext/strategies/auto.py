@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
+from scipy.stats import rankdata
 
 from asknext.errors import AskNextError
 from asknext.kernels.coverage import Coverage, gathered
@@ -24,6 +25,7 @@ FAINT = 1e-3  # chance of an item without doubt to be looked at, against that of
 TINY = 1e-6  # a class of which the candidates hold less does not count
 STRENGTH = 0.1  # of the answers against the penalty, in the model of what is in scope
 TAIL = (3.0, 30.0)  # answers of the most frequent class for one of the rarest: from where, and up to where
+FEW = 1  # answers that each class is given beside its own, to tell the length of a tail
 AMONG = 16  # neighbours within its reach that tell the scale of an item, where not all are measured
 
 
@@ -31,12 +33,12 @@ AMONG = 16  # neighbours within its reach that tell the scale of an item, where 
 class Auto(Strategy):
     """Ask the items that cover best what the model is in doubt about, each answer reaching as far as it must.
 
-    One rule for every budget. An item counts by the model's doubt 1 - (p1 - p2), by its chance of being in
-    scope once some items turned out not to be, and in a long tail by how rare its class may be. An answer
-    reaches, where items lie thickly less far than where they lie thinly, over so many items as would share
-    the pool, by doubt, among all answers and this batch. So it moves by itself from clustering, while nothing
-    is known, to spread-out uncertainty sampling when the model is nearly sure. Answered and pending items
-    cover what lies around them.
+    One rule for every budget. An item counts by the model's doubt 1 - (p1 - p2), and by its chance of being
+    in scope once some items turned out not to be; in a long tail of classes by how its doubt ranks, and by
+    how rare its class may be. An answer reaches, where items lie thickly less far than where they lie thinly,
+    over so many items as would share the pool, by doubt, among all answers and this batch. So it moves by
+    itself from clustering, while nothing is known, to spread-out uncertainty sampling when the model is
+    nearly sure. Answered and pending items cover what lies around them.
 
     Parameters
     ----------
@@ -84,13 +86,14 @@ class Auto(Strategy):
 
     def select(self, round: Round, n: int, rng: np.random.Generator) -> Selection:
         """Choose n items in the order of the greedy algorithm."""
-        doubt, rarity = doubts(round), rarities(round)
-        seen, weights = self._seen(doubt * rarity, n, rng)
+        doubt, tail = doubts(round), tail_of(round)
+        keen, rarity = sharpened(doubt, tail), rarities(round, tail)
+        seen, weights = self._seen(keen * rarity, n, rng)
         asked = len(round.asked)
         known = np.arange(len(seen), len(seen) + asked)
         ids = np.concatenate([round.candidates[seen], round.asked])
         X: Any = round.read("embedding", ids)
-        reach = self._reach(round, float(doubt.mean()), n)
+        reach = self._reach(round, float(keen.mean()), n)
         similar = self._similar(X, ids, round, reach, rng)
         purity = self._purity(similar, X, round, known)[: len(seen)]
         weights = np.concatenate([weights * purity, np.zeros(asked)])
@@ -163,20 +166,41 @@ def doubts(round: Round) -> Floats:
     return np.asarray(doubt, dtype=np.float64)
 
 
-def rarities(round: Round) -> Floats:
-    """What each candidate counts for its classes, 1 in the mean: in a long tail each class counts as a whole.
+def tail_of(round: Round) -> float:
+    """How long the tail of classes is by their answers, from 0 to 1.
 
-    Σ p_c / mass_c^b over the classes; mass_c is the mean of p_c over the candidates. b goes from 0, where the
-    class with most answers has three times as many as the one with fewest, to 1, where it has thirty.
+    It is 0 where the class with most answers has three times as many as the one with fewest, and 1 from
+    thirty times on; each is given one more, as a handful of answers is uneven by chance.
     """
-    answers = np.unique(round.y, return_counts=True)[1]
-    if len(answers) < 2 or answers.max() <= TAIL[0] * answers.min():
-        return np.ones(len(round.candidates))
+    answers = np.unique(round.y, return_counts=True)[1] + FEW
+    if len(answers) < 2:
+        return 0.0
     low, high = np.log(TAIL)
-    b = min(1.0, (np.log(answers.max() / answers.min()) - low) / (high - low))
+    return float(np.clip((np.log(answers.max() / answers.min()) - low) / (high - low), 0.0, 1.0))
+
+
+def sharpened(doubt: Floats, tail: float) -> Floats:
+    """Doubt, in a long tail by its rank rather than its size, of which a tenth is left in the mean.
+
+    Where the model is in doubt nearly everywhere, what lies thickly would be covered first: the common
+    classes.
+    """
+    if not tail:
+        return doubt
+    rank = rankdata(doubt) / len(doubt)
+    return np.asarray(doubt ** (1.0 - tail) * rank ** (9.0 * tail), dtype=np.float64)
+
+
+def rarities(round: Round, tail: float) -> Floats:
+    """What each candidate counts for its classes, 1 in the mean; in a long tail each class counts as a whole.
+
+    Σ p_c / mass_c^tail over the classes, where mass_c is the mean of p_c over the candidates.
+    """
+    if not tail:
+        return np.ones(len(round.candidates))
     proba = round.read("proba")
     mass = proba.mean(axis=0, dtype=np.float64)
-    found = proba @ np.where(mass > TINY, np.maximum(mass, TINY) ** -b, 0.0)
+    found = proba @ np.where(mass > TINY, np.maximum(mass, TINY) ** -tail, 0.0)
     return np.asarray(found / found.mean(), dtype=np.float64)
 
 
