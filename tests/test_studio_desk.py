@@ -422,7 +422,7 @@ def test_why_tells_in_words_what_a_strategy_has_words_for(tmp_path: Path) -> Non
     told = views.why(desk, desk.place(item, "ann"), "ann")
     doubt, reach = (found.parts[name][at] for name in ("doubt", "reach"))
     assert told["told"].startswith(f"It stands for about {reach:.0f} items, covers ")
-    assert f"leaves the model in doubt by {doubt:.2f}" in told["told"]
+    assert f"leaves the model in doubt by {100 * doubt:.0f}\u00a0%" in told["told"]
     assert told["parts"] == {}
 
 

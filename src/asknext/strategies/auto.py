@@ -65,9 +65,9 @@ class Auto(Strategy):
     needs = frozenset({"embedding", "proba"})
     words: ClassVar[Mapping[str, str]] = {
         "reach": "stands for about {:,.0f} items",
-        "coverage": "covers {:.4f} of what is left to learn",
-        "doubt": "leaves the model in doubt by {:.2f}",
-        "purity": "is in scope with a chance of {:.2f}",
+        "coverage": "covers {:.1%} of what is left to learn",
+        "doubt": "leaves the model in doubt by {:.0%}",
+        "purity": "is in scope with a chance of {:.0%}",
         "rarity": "counts {:.1f} times as much as others, as its class may be rare",
     }
     stochastic = True

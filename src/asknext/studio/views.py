@@ -163,7 +163,8 @@ def _explained(parts: dict[str, float], found: Published | None) -> dict[str, An
     words = strategies.get(found.strategy).words if found else {}
     told = [words[name].format(value) for name, value in parts.items() if name in words]
     rest = {name: value for name, value in parts.items() if name not in words}
-    return {"told": f"It {', '.join(told)}." if told else "", "parts": rest}
+    sentence = f"It {', '.join(told)}.".replace("%", "\u00a0%") if told else ""
+    return {"told": sentence, "parts": rest}
 
 
 def _neighbours(desk: Desk, item: int, person: str | None) -> list[dict[str, Any]]:
