@@ -20,7 +20,6 @@ from asknext.bench.protocol import Settings, load_data
 from asknext.cli import compare  # noqa: F401  (it registers)
 from asknext.datasets.items import Items
 from asknext.datasets.published import PUBLISHED, Published
-from asknext.errors import AskNextError
 from asknext.kernels.threads import one_thread
 from asknext.studio import rounds
 from asknext.studio.desk import Desk
@@ -143,12 +142,6 @@ def test_a_page_may_learn_by_a_network(desk: Desk) -> None:
     assert rounds.read(target).ids == rounds.read(other).ids
     assert rounds.read(target).scores == rounds.read(other).scores
     desk.publish(other)
-
-
-def test_a_project_learns_from_features(tmp_path: Path) -> None:
-    with pytest.raises(AskNextError, match=r"'resnet18\(width=2\)' reads images, .* choose mlp-head"):
-        project(tmp_path, learner="resnet18(width=2)")
-    assert not (tmp_path / "project").exists()
 
 
 def test_a_training_behind_the_page_can_be_cancelled(desk: Desk) -> None:

@@ -45,16 +45,18 @@ class Table:
     ----------
     X : (n, …) the pool, anything that `asknext.rows.load` takes.
     holdout : (h, …) rows outside the pool on which the model is watched, in the same form; or None.
+    key : the fingerprint, where they are known by something else than their content.
     """
 
-    def __init__(self, X: Any, holdout: Any = None) -> None:
+    def __init__(self, X: Any, holdout: Any = None, key: str = "") -> None:
         self.X = rows.load(X)
         self.holdout = None if holdout is None else rows.load(holdout)
+        self._key = key
 
     @cached_property
     def key(self) -> str:
         """Fingerprint of the content."""
-        return rows.fingerprint(self.X, *(() if self.holdout is None else (self.holdout,)))
+        return self._key or rows.fingerprint(self.X, *(() if self.holdout is None else (self.holdout,)))
 
     def __len__(self) -> int:
         return rows.count(self.X)

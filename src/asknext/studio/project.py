@@ -22,6 +22,7 @@ from asknext.strategies.steps import Steps
 from asknext.studio.building import building
 from asknext.studio.importing import Source, read_source
 from asknext.studio.items import Items
+from asknext.studio.seen import check_reads, seen
 from asknext.types import Array, Progress
 
 SETTINGS, ITEMS, EMBEDDING = "project.json", "items.db", "embedding.npy"
@@ -138,6 +139,7 @@ class Project:
             if db is not None:
                 settle(folder, address(db), path.name)
             found = read_source(source, text, label, Path(embedding) if embedding else None, progress)
+            check_reads(chosen["learner"], as_learner(chosen["learner"]), found.kind)
             items = Items.create(folder / ITEMS, found.kind, found.rows, found.root)
             with replacing(folder / EMBEDDING, durable=True) as file:
                 np.save(file, found.embedding)
@@ -153,7 +155,7 @@ class Project:
         return cls.open(path)
 
     def campaign(self, **how: Any) -> Campaign:
-        """The campaign over the embedding, with the settings of the project.
+        """The campaign over the items, with the settings of the project; distances are in the embedding.
 
         What is to be asked until the next round is chosen first, and what else waits after it.
 
@@ -165,7 +167,10 @@ class Project:
         own |= {"path": self.path, "classes": self.classes, "columns": self.columns}
         if self.settings["batch"] > self.settings["retrain_every"]:
             own["strategy"] = Steps(strategies.get(own["strategy"]), self.settings["retrain_every"])
-        return Campaign(self.embedding, **{**own, **how})
+        given = {**own, "embedding": self.embedding, **how}
+        learner = None if given["learner"] is None else as_learner(given["learner"])
+        rows = seen(learner, self.items, self.embedding, self.path.name)
+        return Campaign(rows, **{**given, "learner": learner})
 
     def close(self) -> None:
         """Let go of the items."""
@@ -231,13 +236,7 @@ def _checked(settings: dict[str, Any]) -> dict[str, Any]:
         raise AskNextError(f"there is no setting '{min(unknown)}'; there is: {', '.join(DEFAULTS)}.")
     chosen = DEFAULTS | settings
     for name, check in (("strategy", strategies.get), ("learner", as_learner), ("detector", detectors.get)):
-        made = check(as_text(name, chosen[name]))
-        kind = next((kind for kind in ("images", "texts") if getattr(made, f"reads_{kind}", False)), None)
-        if kind is not None:
-            raise AskNextError(
-                f"the learner '{chosen[name]}' reads {kind}, and a project learns from features of them; "
-                "choose mlp-head."
-            )
+        check(as_text(name, chosen[name]))
     for name, least in (("seed", 0), ("batch", 1), ("retrain_every", 1), ("opinions", 2)):
         chosen[name] = as_whole(name, chosen[name], least)
     chosen["overlap"] = as_share("overlap", chosen["overlap"])

@@ -95,14 +95,14 @@ def _advice(
     """The present reading and what all readings advise; the batch just asked is the one looked at."""
     assert campaign.learner is not None
     table = campaign.table
-    watch = Watch(campaign.learner, table, project.columns, campaign.seed, table.X)
+    watch = Watch(campaign.learner, table, project.columns, campaign.seed, project.embedding)
     seen = watch.readings(campaign.log, lambda _: np.empty(0, dtype=np.intp))
     return seen[-1], advise(seen, audit, campaign.strategy.family)
 
 
 def _map(project: Project, campaign: Campaign, proba: Array | None) -> Array:
     """Where items stand, what the model says of them, and how unlike the labelled they are."""
-    X, n = campaign.table.X, len(campaign.table)
+    X, n = project.embedding, len(campaign.table)
     ids = np.sort(spawn(campaign.seed, "map").choice(n, size=min(n, POINTS), replace=False))
     points = np.zeros(len(ids), dtype=rounds.POINT)
     points["item"], points["class"] = ids, -1
