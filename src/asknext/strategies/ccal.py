@@ -34,9 +34,11 @@ class CCAL(Strategy):
     ----------
     semantic, distinctive : the signals that hold the two embeddings, such as those of two encoders; give them
         with `signals={"name": rows}`. The published method trains one for meaning and one that tells rotated
-        views apart, SimCLR and CSI: what `asknext encode --ssl` leaves as `projection` and `csi`. With the
-        plain embedding for both the gate is looser than there. Where the distinctive signal holds several
-        views of an item, items × views × numbers, b is the mean over the views, as published.
+        views apart, SimCLR and CSI: what `asknext encode --ssl` leaves as `projection` and `csi`. Where the
+        distinctive signal holds several views of an item, items × views × numbers, b is the mean over the
+        views, as published. The default, the plain embedding for both, is there so that it runs at all: the
+        gate opens for few, and the others are ranked by how little they resemble what is labelled. Measured
+        so, fewer items were in scope than by chance (docs/results/self-supervision.md).
     own_class : an item is asked for the class of its nearest labelled item, as the authors do; one well-known
         port lets any class ask it.
 
