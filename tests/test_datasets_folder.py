@@ -109,8 +109,8 @@ def test_the_second_start_decodes_nothing(monkeypatch: pytest.MonkeyPatch) -> No
     before = load(str(photos()))
     seen = images("photos")
     times: list[int] = []
-    real = read
-    monkeypatch.setattr(module, "read", lambda *given: times.append(1) or real(*given))
+    real = module.Reading
+    monkeypatch.setattr(module, "Reading", lambda *given: times.append(1) or real(*given))
     monkeypatch.setattr(gradients, "embed", None)
     np.testing.assert_array_equal(load("photos").X, before.X)
     Path("photos").rename("moved")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import io
 import lzma
-import sys
 import tarfile
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from asknext.datasets import load
 from asknext.datasets.pictures import shrunk
@@ -59,9 +59,8 @@ def tar(files: dict[str, bytes]) -> bytes:
 
 def jpeg(colour: tuple[int, ...] | int, side: int) -> bytes:
     """A picture of one colour; grey where the colour is a number."""
-    image = pytest.importorskip("PIL.Image", reason="Pillow is optional: pip install pillow")
     file = io.BytesIO()
-    image.new("L" if isinstance(colour, int) else "RGB", (side, side), colour).save(file, "JPEG", quality=95)
+    Image.new("L" if isinstance(colour, int) else "RGB", (side, side), colour).save(file, "JPEG", quality=95)
     return file.getvalue()
 
 
@@ -161,20 +160,10 @@ def test_jpeg_files_come_in_the_order_of_the_table(folder: Path) -> None:
 
 
 def test_what_is_no_jpeg_is_said(folder: Path) -> None:
-    pytest.importorskip("PIL", reason="Pillow is optional: pip install pillow")
     archive, table = JPEG.files
     put(folder / archive, tar({"train/cat/0000.jpg": b"no picture"}))
     put(folder / table, b"split,index,path,label\ntrain,0,train/cat/0000.jpg,3\n")
     with pytest.raises(AskNextError, match=r"cifar10_jpeg.tar.xz is not the publisher's file"):
-        load("cifar10")
-
-
-def test_without_pillow_the_way_to_get_it_is_said(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    archive, table = JPEG.files
-    put(folder / archive, tar({"train/cat/0000.jpg": b"any"}))
-    put(folder / table, b"split,index,path,label\ntrain,0,train/cat/0000.jpg,3\n")
-    monkeypatch.setitem(sys.modules, "PIL", None)
-    with pytest.raises(AskNextError, match=r"needs Pillow: pip install pillow$"):
         load("cifar10")
 
 
@@ -237,7 +226,6 @@ def test_the_real_images(name: str) -> None:
 
 @pytest.mark.slow
 def test_the_real_jpeg_files_show_what_the_original_does() -> None:
-    pytest.importorskip("PIL", reason="Pillow is optional: pip install pillow")
     real("cifar10")
     real("cifar10-original")
     packed, original = PUBLISHED["cifar10"].items(), PUBLISHED["cifar10-original"].items()
@@ -253,7 +241,6 @@ def test_the_real_jpeg_files_show_what_the_original_does() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["tiny-imagenet", "tiny-imagenet-ood"])
 def test_the_real_pictures_of_tiny_imagenet(name: str) -> None:
-    pytest.importorskip("PIL", reason="Pillow is optional: pip install pillow")
     real(name)
     items = PUBLISHED[name].items()
     labels, counts = np.unique(items.y, return_counts=True)

@@ -169,23 +169,30 @@ def test_lists_that_do_not_fit_are_said(folder: Path, lists: dict[str, str], sai
     assert "\n" not in str(error.value)
 
 
+def squared(path: Path, side: int) -> np.ndarray:
+    """The square of a photograph."""
+    with Image.open(path) as picture:
+        return square(picture, side, sharp=True)
+
+
 @pytest.mark.parametrize("size", [(40, 20), (20, 40)])
 def test_a_square_is_the_middle(tmp_path: Path, size: tuple[int, int]) -> None:
     pixels = np.zeros((20, 40, 3), np.uint8)
     pixels[:, 10:30] = 200
     pixels = pixels if size == (40, 20) else pixels.transpose(1, 0, 2)
     Image.fromarray(pixels).save(tmp_path / "p.png")
-    np.testing.assert_array_equal(square(str(tmp_path / "p.png"), 20), 200)
+    np.testing.assert_array_equal(squared(tmp_path / "p.png", 20), 200)
     whole = np.asarray(Image.fromarray(pixels).resize((size[0] // 2, size[1] // 2), Image.Resampling.BICUBIC))
-    found = square(str(tmp_path / "p.png"), 10)
+    found = squared(tmp_path / "p.png", 10)
     middle = whole[:, 5:15] if size == (40, 20) else whole[5:15]
     assert np.abs(found.astype(int) - middle)[1:-1, 1:-1].max() < 40  # the edge of what is cut off shows
 
 
-@pytest.mark.parametrize("mode", ["L", "CMYK", "RGBA", "P"])
-def test_a_square_has_three_colours(tmp_path: Path, mode: str) -> None:
-    Image.new("RGB", (9, 9), (120, 120, 120)).convert(mode).save(tmp_path / "p.tiff")
-    found = square(str(tmp_path / "p.tiff"), 4)
+@pytest.mark.parametrize(("mode", "ending"), [("L", "jpg"), ("CMYK", "jpg"), ("RGBA", "png"), ("P", "png")])
+def test_a_square_has_three_colours(tmp_path: Path, mode: str, ending: str) -> None:
+    path = tmp_path / f"p.{ending}"
+    Image.new("RGB", (9, 9), (120, 120, 120)).convert(mode).save(path)
+    found = squared(path, 4)
     assert found.shape == (4, 4, 3)
     np.testing.assert_allclose(found, 120, atol=3)
 
@@ -196,7 +203,7 @@ def test_photographs_are_decoded_once_and_mapped(folder: Path, monkeypatch: pyte
     assert isinstance(before[1], np.memmap)
     assert before[1].flags.c_contiguous
     assert not before[1].flags.writeable
-    monkeypatch.setattr(albums, "square", None)
+    monkeypatch.setattr(albums, "put", None)
     monkeypatch.setattr(patches, "embed", None)
     np.testing.assert_array_equal(load("imagenet").X, before[0].X)
     np.testing.assert_array_equal(images("imagenet"), before[1])
@@ -231,7 +238,7 @@ def test_a_disk_without_room_is_said_before_anything_is_decoded(
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     put(tmp_path / "one.jpg")
-    monkeypatch.setattr(albums, "square", None)
+    monkeypatch.setattr(albums, "put", None)
     with pytest.raises(AskNextError, match=r"take 300000\.0 GB once decoded, and .* has room for .* GB; "):
         album("one", [str(tmp_path / "one.jpg")], 10**7)
 

@@ -1,28 +1,26 @@
-"""Photographs of any size, decoded once to squares, into a memory-mapped file of the user's cache."""
+"""Squares of pictures in the user's cache: decoded once, each written as it comes, read as a memory map."""
 
 from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from asknext import rows
-from asknext.datasets.pictures import square
+from asknext.datasets.pictures import FORMATS, each, square
 from asknext.datasets.places import cache_dir
 from asknext.errors import AskNextError
 from asknext.files import replacing
 from asknext.types import Array
 
-BATCH = 256  # photographs decoded at a time
 GB = 1e9
 
 
 def album(name: str, files: Sequence[str], side: int) -> Array:
-    """Squares of photographs: the shorter side is resized, and the middle is cut out.
+    """Squares from the middle of photographs, all of which must be sound.
 
     Parameters
     ----------
@@ -38,17 +36,23 @@ def album(name: str, files: Sequence[str], side: int) -> Array:
     ------
     AskNextError : a photograph is absent or damaged, or the disk has no room for the squares.
     """
-    path = cache_dir() / "images" / f"{name}-{rows.fingerprint(state(files), side)}.npy"
+    path = cache_dir() / "images" / f"{name}-{rows.fingerprint(state(files), side)}.bytes"
     if not path.is_file():
         _check_room(name, path.parent, len(files) * side * side * 3)
-        shape = (len(files), side, side, 3)
-        with replacing(path) as file, ThreadPoolExecutor(os.cpu_count()) as pool:
-            told = {"descr": "|u1", "fortran_order": False, "shape": shape}
-            np.lib.format.write_array_header_1_0(file, told)
-            for start in range(0, len(files), BATCH):
-                for picture in pool.map(lambda one: square(one, side), files[start : start + BATCH]):
-                    file.write(picture.tobytes())
-    return np.load(path, mmap_mode="r", allow_pickle=False)
+        put(path, each(lambda file: _square(file, side), files))
+    return mapped(path, side)
+
+
+def put(path: Path, squares: Iterable[Array]) -> None:
+    """Write squares of one size into a file, which appears whole or not at all."""
+    with replacing(path) as file:
+        for one in squares:
+            file.write(one.tobytes())
+
+
+def mapped(path: Path, side: int) -> Array:
+    """(n, side, side, 3) bytes of a file that `put` wrote, a memory map."""
+    return np.memmap(path, np.uint8, "r").reshape(-1, side, side, 3)
 
 
 def state(files: Sequence[str]) -> str:
@@ -66,6 +70,16 @@ def state(files: Sequence[str]) -> str:
             raise AskNextError(f"{file} is not here ({error.strerror}); get it again.") from error
         told.append(f"{'/'.join(Path(file).parts[-3:])} {found.st_size} {found.st_mtime_ns}")
     return "\n".join(told)
+
+
+def _square(file: str, side: int) -> Array:
+    from PIL import Image
+
+    try:
+        with Image.open(file, formats=FORMATS) as picture:
+            return square(picture, side, sharp=True)
+    except Exception as error:  # a damaged file fails in many ways
+        raise AskNextError(f"{file} is no picture that can be read ({error}); get it again.") from error
 
 
 def _check_room(name: str, folder: Path, due: int) -> None:

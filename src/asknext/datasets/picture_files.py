@@ -1,24 +1,21 @@
-"""The pictures in a folder: which there are, which can be read, and a small square of each."""
+"""The pictures in a folder: which there are, which can be read, and a square of each."""
 
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
+from asknext.datasets.pictures import FORMATS, each, size, square
 from asknext.errors import AskNextError
 from asknext.types import Array, Progress
 
 SIDE = 32  # of the small squares, pixels, unless another one is asked for
 ENDINGS = (".jpg", ".jpeg", ".png", ".gif", ".bmp", ".webp")
-FORMATS = ("JPEG", "PNG", "GIF", "BMP", "WEBP")
-_ORIENTATION = 0x0112
 _STEP = 100  # pictures between two words on the progress
 _SHOWN = 3  # names in a note
 
@@ -88,11 +85,10 @@ def listing(root: Path) -> Listing:
     return Listing(*map(sorted, found))
 
 
-def read(root: Path, names: Sequence[str], side: int = SIDE, progress: Progress | None = None) -> Found:
-    """Pictures as squares of one size: the shorter side is resized, and the middle is cut out.
+class Reading:
+    """Pictures read one after the other, with their places among the names; a square of each is kept.
 
-    What cannot be read, is larger than Pillow thinks safe, or lies outside by a link is left out. Of a moving
-    picture the first frame counts.
+    What cannot be read, is larger than Pillow thinks safe, or lies outside by a link is left out.
 
     Parameters
     ----------
@@ -102,26 +98,45 @@ def read(root: Path, names: Sequence[str], side: int = SIDE, progress: Progress 
 
     Raises
     ------
-    AskNextError : no picture can be read.
+    AskNextError : at the end, where no picture could be read.
     """
-    from PIL import Image  # noqa: F401  (once, and not in each thread)
 
-    found = Found([], [], ())
-    lost: list[tuple[str, str]] = []
-    with warnings.catch_warnings(), ThreadPoolExecutor(os.cpu_count()) as pool:
-        warnings.simplefilter("ignore")  # what is too large is found below
-        for place, picture in enumerate(pool.map(lambda name: _picture(root, name, side), names)):
+    def __init__(
+        self, root: Path, names: Sequence[str], side: int = SIDE, progress: Progress | None = None
+    ) -> None:
+        self._root, self._names, self._side, self._progress = root, names, side, progress
+        self._lost: list[tuple[str, str]] = []
+
+    def __iter__(self) -> Iterator[tuple[int, Picture]]:
+        self._lost = []
+        total = len(self._names)
+        found = each(lambda name: _picture(self._root, name, self._side), self._names)
+        for place, picture in enumerate(found):
             if isinstance(picture, Picture):
-                found.places.append(place)
-                found.pictures.append(picture)
+                yield place, picture
             else:
-                lost.append((names[place], picture))
-            if progress is not None and (place % _STEP == 0 or place + 1 == len(names)):
-                progress("Reading pictures", place + 1, len(names))
-    if not found.places:
-        what = f"none of {len(names):,} picture{'s' * (len(names) != 1)}"
-        raise AskNextError(f"{what} can be read: {_said(lost[0][0])} {lost[0][1]}.")
-    return found._replace(notes=tuple(_left_out(lost)))
+                self._lost.append((self._names[place], picture))
+            if self._progress is not None and (place % _STEP == 0 or place + 1 == total):
+                self._progress("Reading pictures", place + 1, total)
+        if len(self._lost) == total:
+            (name, why), what = self._lost[0], f"none of {total:,} picture{'s' * (total != 1)}"
+            raise AskNextError(f"{what} can be read: {_said(name)} {why}.")
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """On what was left out so far, a sentence for each reason."""
+        whys = dict.fromkeys(why for _, why in self._lost)
+        return tuple(left_out([name for name, own in self._lost if own == why], why) for why in whys)
+
+
+def read(root: Path, names: Sequence[str], side: int = SIDE, progress: Progress | None = None) -> Found:
+    """All that `Reading` reads, at once.
+
+    Parameters, raises : as for `Reading`.
+    """
+    reading = Reading(root, names, side, progress)
+    places, pictures = zip(*reading, strict=True)
+    return Found(list(places), list(pictures), reading.notes)
 
 
 def contained(root: Path, name: str) -> Path:
@@ -138,26 +153,6 @@ def contained(root: Path, name: str) -> Path:
     if not found.is_relative_to(root.resolve()) or not found.is_file():
         raise AskNextError(f"the picture {name} lies outside of {root}, so it is not read.")
     return found
-
-
-def colours(picture: Any) -> Any:
-    """A picture of Pillow as RGB, or RGBA where parts of it are transparent; of 16 bits the higher eight."""
-    from PIL import Image
-
-    if picture.mode.startswith("I"):
-        values = np.asarray(picture).astype(np.int64)
-        picture = Image.fromarray((np.clip(values, 0, 65_535) >> 8).astype(np.uint8))
-    clear = picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info
-    return picture.convert("RGBA" if clear else "RGB")
-
-
-def on_white(picture: Any) -> Any:
-    """A picture of Pillow, RGB or RGBA, as RGB: what is transparent is white."""
-    from PIL import Image
-
-    if picture.mode == "RGB":
-        return picture
-    return Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture).convert("RGB")
 
 
 def named(names: Sequence[str]) -> str:
@@ -192,40 +187,12 @@ def _picture(root: Path, name: str, side: int) -> Picture | str:
         return "is a link that leads nowhere or out of the folder"
     try:
         with Image.open(path, formats=FORMATS) as picture:
-            width, height = picture.size
+            width, height = size(picture)
             if Image.MAX_IMAGE_PIXELS and width * height > Image.MAX_IMAGE_PIXELS:
                 return "has too many pixels"
-            turn = picture.getexif().get(_ORIENTATION, 1)
-            picture.draft("RGB", (2 * side, 2 * side))
-            small = on_white(_middle(colours(picture), side))
-        if turn in _TURNS:
-            small = small.transpose(Image.Transpose[_TURNS[turn]])
-        if turn > 4:  # lies on its side
-            width, height = height, width
-        return Picture(width, height, blake2b(path.read_bytes(), digest_size=16).digest(), np.asarray(small))
+            small = square(picture, side)
+        return Picture(width, height, blake2b(path.read_bytes(), digest_size=16).digest(), small)
     except Image.DecompressionBombError:
         return "has too many pixels"
     except Exception:  # a damaged picture may fail in any way
         return "is damaged or no picture"
-
-
-def _middle(picture: Any, side: int) -> Any:
-    """The largest square in the middle of a picture, resized."""
-    from PIL import Image
-
-    width, height = picture.size
-    short = min(width, height)
-    left, top = (width - short) / 2, (height - short) / 2
-    return picture.resize((side, side), Image.Resampling.BOX, (left, top, left + short, top + short))
-
-
-_TURNS = {
-    2: "FLIP_LEFT_RIGHT", 3: "ROTATE_180", 4: "FLIP_TOP_BOTTOM", 5: "TRANSPOSE", 6: "ROTATE_270",
-    7: "TRANSVERSE", 8: "ROTATE_90",
-}  # fmt: skip
-"""How to set upright what a camera noted as lying."""
-
-
-def _left_out(lost: list[tuple[str, str]]) -> Iterator[str]:
-    for why in dict.fromkeys(reason for _, reason in lost):
-        yield left_out([name for name, reason in lost if reason == why], why)

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import inspect
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from asknext import rows
-from asknext.datasets import picture_files
+from asknext.datasets import picture_files, pictures
+from asknext.datasets.album import mapped, put
 from asknext.datasets.base import Dataset
 from asknext.datasets.items import Items, dataset
-from asknext.datasets.picture_files import SIDE, left_out, listing, named, read
+from asknext.datasets.picture_files import SIDE, Reading, left_out, listing, named
 from asknext.datasets.places import cache_dir
 from asknext.errors import AskNextError
-from asknext.files import read_json, replacing, write_json
+from asknext.files import read_json, write_json
 from asknext.types import Array, Progress
 
 DIMENSIONS = 384
@@ -42,7 +43,7 @@ def load_folder(root: Path, progress: Progress | None = None) -> Dataset:
     """The features of the pictures in a folder, and as their labels the names of the folders that hold them.
 
     Links to folders and hidden files are passed by, and so are pictures that lie in no sub-folder. Features
-    are made of squares of 32 pixels, see `picture_files.read`, and kept in the user's cache.
+    are made of squares of 32 pixels, see `picture_files.Reading`, and kept in the user's cache.
 
     Parameters
     ----------
@@ -88,14 +89,19 @@ def squares(root: Path, side: int, progress: Progress | None = None) -> Squares:
     root = root.resolve()
     names, _ = _classed(root)
     key = rows.fingerprint(_identity(root, names, side))
-    images, about = (cache_dir() / "pictures" / f"{key}{ending}" for ending in (".npy", ".json"))
+    images, about = (cache_dir() / "pictures" / f"{key}{ending}" for ending in (".bytes", ".json"))
     if not (images.is_file() and about.is_file()):
-        found = read(root, names, side, progress)
-        with replacing(images) as file:
-            np.save(file, found.squares)
-        write_json(about, {"names": [names[place] for place in found.places], "notes": found.notes})
+        reading, kept = Reading(root, names, side, progress), []
+
+        def one_by_one() -> Iterator[Array]:
+            for place, picture in reading:
+                kept.append(names[place])
+                yield picture.small
+
+        put(images, one_by_one())
+        write_json(about, {"names": kept, "notes": reading.notes})
     told = read_json(about)
-    return Squares(np.load(images, mmap_mode="r"), told["names"], tuple(told["notes"]))
+    return Squares(mapped(images, side), told["names"], tuple(told["notes"]))
 
 
 def _classed(root: Path) -> tuple[list[str], tuple[str, ...]]:
@@ -145,4 +151,4 @@ def _nested(names: Sequence[str]) -> tuple[str, ...]:
 def _identity(root: Path, names: Sequence[str], side: int) -> Any:
     stats = [(root / name).lstat() for name in names]
     stamps = np.array([(stat.st_size, stat.st_mtime_ns) for stat in stats], dtype=np.int64)
-    return list(names), stamps, side, inspect.getsource(picture_files)
+    return list(names), stamps, side, *map(inspect.getsource, (picture_files, pictures))

@@ -1,15 +1,28 @@
-"""Pictures as arrays: decoded from the bytes of files, and made smaller."""
+"""Pictures as arrays: decoded from the bytes of files, cut to squares, and made smaller."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
-from typing import Any
+import os
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
 
 import numpy as np
 
-from asknext.errors import AskNextError
 from asknext.types import Array
+
+FORMATS = ("JPEG", "PNG", "GIF", "BMP", "WEBP")
+BATCH = 256  # files read at a time
+_ORIENTATION = 0x0112
+_TURNS = {
+    2: "FLIP_LEFT_RIGHT", 3: "ROTATE_180", 4: "FLIP_TOP_BOTTOM", 5: "TRANSPOSE", 6: "ROTATE_270",
+    7: "TRANSVERSE", 8: "ROTATE_90",
+}  # fmt: skip
+"""How to set upright what a camera noted as lying."""
+S = TypeVar("S")
+T = TypeVar("T")
 
 
 def decoded(contents: Iterable[bytes]) -> Array:
@@ -25,51 +38,81 @@ def decoded(contents: Iterable[bytes]) -> Array:
 
     Raises
     ------
-    AskNextError : Pillow is absent.
     OSError, ValueError : a file is no picture, or of another size.
     """
-    image = _pillow()
+    from PIL import Image
+
     pictures = []
     for content in contents:
-        with image.open(io.BytesIO(content)) as picture:
+        with Image.open(io.BytesIO(content)) as picture:
             pictures.append(np.asarray(picture.convert("RGB")))
     return np.stack(pictures)
 
 
-def square(path: str, side: int) -> Array:
-    """A picture from a file, as the square in its middle: what is cut off is the longer side's.
+def square(picture: Any, side: int, sharp: bool = False) -> Array:
+    """The largest square in the middle of a picture, upright and resized; what is transparent is white.
 
     Parameters
     ----------
-    path : of a JPEG, PNG or other file.
-    side : pixels that the square is resized to, by bicubic interpolation.
+    picture : a file that Pillow has opened; of a moving one the first frame counts.
+    side : of the result, pixels.
+    sharp : resize by bicubic interpolation, as networks are taught, and not by the means of areas.
 
     Returns
     -------
     (side, side, 3) bytes.
-
-    Raises
-    ------
-    AskNextError : the file is no picture, or Pillow is absent.
     """
-    image = _pillow()
-    from PIL import ImageOps
+    from PIL import Image
 
-    try:
-        with image.open(path) as picture:
-            fitted = ImageOps.fit(picture.convert("RGB"), (side, side), image.Resampling.BICUBIC)
-            return np.asarray(fitted)
-    except Exception as error:  # a damaged file fails in many ways
-        raise AskNextError(f"{path} is no picture that can be read ({error}); get it again.") from error
+    turn = picture.getexif().get(_ORIENTATION, 1)
+    picture.draft("RGB", (2 * side, 2 * side))
+    whole = colours(picture)
+    short = min(whole.size)
+    left, top = ((length - short) / 2 for length in whole.size)
+    how = Image.Resampling.BICUBIC if sharp else Image.Resampling.BOX
+    small = on_white(whole.resize((side, side), how, (left, top, left + short, top + short)))
+    return np.asarray(small.transpose(Image.Transpose[_TURNS[turn]]) if turn in _TURNS else small)
 
 
-def _pillow() -> Any:
-    """The module that reads pictures."""
-    try:
-        from PIL import Image
-    except ImportError as error:
-        raise AskNextError("reading JPEG images needs Pillow: pip install pillow") from error
-    return Image
+def size(picture: Any) -> tuple[int, int]:
+    """Width and height of an opened picture, once it is upright; to be asked before `square`."""
+    width, height = picture.size
+    return (height, width) if picture.getexif().get(_ORIENTATION, 1) > 4 else (width, height)
+
+
+def colours(picture: Any) -> Any:
+    """A picture of Pillow as RGB, or RGBA where parts of it are transparent; of 16 bits the higher eight."""
+    from PIL import Image
+
+    if picture.mode.startswith("I"):
+        values = np.asarray(picture).astype(np.int64)
+        picture = Image.fromarray((np.clip(values, 0, 65_535) >> 8).astype(np.uint8))
+    clear = picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info
+    return picture.convert("RGBA" if clear else "RGB")
+
+
+def on_white(picture: Any) -> Any:
+    """A picture of Pillow, RGB or RGBA, as RGB: what is transparent is white."""
+    from PIL import Image
+
+    if picture.mode == "RGB":
+        return picture
+    return Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture).convert("RGB")
+
+
+def each(read: Callable[[S], T], files: Sequence[S]) -> Iterator[T]:
+    """What is read from each of some files, in order: by several threads, a batch of files at a time.
+
+    Warnings of Pillow on damaged or very large files are not passed on.
+    """
+    import PIL.Image  # noqa: F401  (once, and not in each thread)
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for start in range(0, len(files), BATCH):
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                batch = list(pool.map(read, files[start : start + BATCH]))
+            yield from batch
 
 
 def shrunk(images: Array, side: int) -> Array:

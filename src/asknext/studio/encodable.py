@@ -10,7 +10,8 @@ from typing import Any, Literal
 import numpy as np
 
 from asknext import rows
-from asknext.datasets.picture_files import FORMATS, SIDE, colours, contained, on_white
+from asknext.datasets.picture_files import SIDE, contained
+from asknext.datasets.pictures import FORMATS, colours, on_white
 from asknext.datasets.published import PUBLISHED
 from asknext.datasets.sources import numbered, place
 from asknext.errors import AskNextError
