@@ -12,7 +12,8 @@ import pytest
 from PIL import Image
 from rich.console import Console
 
-from asknext.bench.protocol import Settings, image_side, load_data
+from asknext.bench.loading import image_side, load_data
+from asknext.bench.protocol import Settings
 from asknext.bench.recipe import prepare, read_recipe
 from asknext.cli import app, compare, encode  # noqa: F401  (they register)
 from asknext.datasets import images, load

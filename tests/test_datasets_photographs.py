@@ -13,7 +13,8 @@ from typer.testing import CliRunner
 
 from asknext import rows
 from asknext.bench import run as runs
-from asknext.bench.protocol import Settings, class_positions, fit_to_pool, load_data, split
+from asknext.bench.loading import load_data
+from asknext.bench.protocol import Settings, class_positions, fit_to_pool, split
 from asknext.bench.scenario import Scenario
 from asknext.cli import compare  # noqa: F401  (it registers)
 from asknext.cli.app import app

@@ -16,7 +16,8 @@ import pytest
 from PIL import Image
 from scipy.io import savemat
 
-from asknext.bench.protocol import Settings, load_data
+from asknext.bench.loading import load_data
+from asknext.bench.protocol import Settings
 from asknext.datasets import load
 from asknext.datasets.mixed import images as all_images
 from asknext.datasets.published import PUBLISHED

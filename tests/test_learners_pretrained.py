@@ -13,7 +13,8 @@ torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 
 import asknext  # noqa: E402
-from asknext.bench.protocol import Settings, load_data  # noqa: E402
+from asknext.bench.loading import load_data  # noqa: E402
+from asknext.bench.protocol import Settings  # noqa: E402
 from asknext.cli import compare  # noqa: E402, F401  (it registers)
 from asknext.datasets.items import Items  # noqa: E402
 from asknext.datasets.published import PUBLISHED, Published  # noqa: E402

@@ -16,7 +16,8 @@ pytest.importorskip("torch")
 
 import torch
 
-from asknext.bench.protocol import Settings, load_data
+from asknext.bench.loading import load_data
+from asknext.bench.protocol import Settings
 from asknext.cli import compare  # noqa: F401  (it registers)
 from asknext.datasets.items import Items
 from asknext.datasets.published import PUBLISHED, Published

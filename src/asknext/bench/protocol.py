@@ -14,14 +14,12 @@ from asknext import __version__, rows
 from asknext.bench.division import Split, among, first_labels, in_scope, shaped
 from asknext.bench.held_out import PUBLISHED, as_share, published_rows
 from asknext.bench.scenario import Scenario, read_scenario
-from asknext.datasets import Dataset, images, load, load_mixed, texts
-from asknext.datasets.picture_files import SIDE
+from asknext.datasets import Dataset
 from asknext.errors import AskNextError
 from asknext.files import occupied, read_json, sweep, write_json
 from asknext.learners import make
-from asknext.learners.beside import reads
 from asknext.randomness import spawn_seed
-from asknext.types import Array, Label, Progress
+from asknext.types import Array, Label
 
 SETTINGS = "settings.json"
 MOST_SEEDS = 10_000
@@ -108,47 +106,6 @@ class Settings:
             **special,
             **self.scenario.special,
         }
-
-
-def load_data(settings: Settings, progress: Progress | None = None) -> Dataset:
-    """The data of a comparison, items of another data set among them where the scenario wants it.
-
-    A learner that reads images or texts gets them beside the features, from which metrics are computed;
-    pictures of a folder in the size that it sees.
-
-    Parameters
-    ----------
-    settings : of the comparison.
-    progress : told how far the reading of pictures is.
-
-    Raises
-    ------
-    AskNextError : they are absent or unusable.
-    """
-    data, source = _features(settings, progress), (settings.source, settings.scenario.ood_data)
-    if reads_texts(settings.learner):
-        return replace(data, raw=texts(*source))
-    side = image_side(settings.learner)
-    return data if side is None else replace(data, raw=images(*source, side, progress))
-
-
-def image_side(learner: str) -> int | None:
-    """The pixels of a side that a learner sees of pictures of any size; None where it wants no images."""
-    made = make(learner)
-    return getattr(made, "side", SIDE) if reads(made, "images") else None
-
-
-def reads_texts(learner: str) -> bool:
-    """Whether a learner wants texts in place of features."""
-    return reads(make(learner), "texts")
-
-
-def _features(settings: Settings, progress: Progress | None) -> Dataset:
-    if settings.scenario.ood_data is None:
-        return load(settings.source, settings.target, progress)
-    if settings.target is not None:
-        raise AskNextError("--ood-data goes with data that come with their labels; leave --target out.")
-    return load_mixed(settings.source, settings.scenario.ood_data)
 
 
 def class_positions(data: Dataset) -> Array:

@@ -11,8 +11,9 @@ import numpy as np
 
 from asknext import rows
 from asknext.bench.compare import runs
+from asknext.bench.loading import load_data
 from asknext.bench.moments import Moment, moments
-from asknext.bench.protocol import Settings, class_positions, load_data, split
+from asknext.bench.protocol import Settings, class_positions, split
 from asknext.bench.results import Measure
 from asknext.datasets import Dataset
 from asknext.errors import AskNextError

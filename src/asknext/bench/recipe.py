@@ -13,7 +13,8 @@ from typing import Any
 from asknext import detectors, strategies
 from asknext.bench.compare import check_strategies
 from asknext.bench.held_out import PUBLISHED
-from asknext.bench.protocol import Settings, fit_to_pool, image_side, load_data, reads_texts
+from asknext.bench.loading import data_key, load_data
+from asknext.bench.protocol import Settings, fit_to_pool
 from asknext.bench.published_table import Published, read_published
 from asknext.bench.scenario import Scenario, read_scenario
 from asknext.datasets import Dataset
@@ -151,12 +152,11 @@ def prepare(
     AskNextError : data are absent or unusable, sizes do not fit them, or a strategy needs what the learner
         cannot give; the message names the task. Or no task is left to run.
     """
-    loaded: dict[tuple[str | int | None, ...], Dataset] = {}
+    loaded: dict[Any, Dataset] = {}
     prepared: dict[str, tuple[Settings, Dataset]] = {}
     absent: dict[str, str] = {}
     for name, settings in recipe.tasks.items():
-        source = (settings.source, settings.target, settings.scenario.ood_data)
-        key = (*source, image_side(settings.learner), reads_texts(settings.learner))
+        key = data_key(settings)
         try:
             if key not in loaded:
                 loaded[key] = load_data(settings, progress)

@@ -10,7 +10,8 @@ import numpy as np
 
 from asknext.bench.compare import runs
 from asknext.bench.insight import insight
-from asknext.bench.protocol import Settings, class_positions, load_data, recorded, reopen, split
+from asknext.bench.loading import load_data
+from asknext.bench.protocol import Settings, class_positions, recorded, reopen, split
 from asknext.bench.run import Run
 from asknext.campaign import Campaign
 from asknext.datasets import Dataset

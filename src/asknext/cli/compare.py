@@ -92,14 +92,8 @@ def compare(
     )
     from asknext.bench.conclude import conclude
     from asknext.bench.held_out import as_share
-    from asknext.bench.protocol import (
-        DEFAULT_STRATEGIES,
-        TOUR,
-        Settings,
-        claim,
-        fit_to_pool,
-        load_data,
-    )
+    from asknext.bench.loading import load_data
+    from asknext.bench.protocol import DEFAULT_STRATEGIES, TOUR, Settings, claim, fit_to_pool
     from asknext.bench.scenario import Scenario, as_scope
     from asknext.bench.table import terminal_table
     from asknext.datasets.labels import look_alikes
