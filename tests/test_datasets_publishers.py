@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import lzma
+import os
 import pickle
 import struct
 import tarfile
@@ -16,6 +17,7 @@ import pytest
 from PIL import Image
 from scipy.io import savemat
 
+from asknext import rows
 from asknext.bench.loading import load_data
 from asknext.bench.protocol import Settings
 from asknext.datasets import load
@@ -374,6 +376,16 @@ def test_tiny_imagenet_is_read_as_it_is_published(folder: Path, whole: bool) -> 
     assert found.X.shape == (6, 384)
     np.testing.assert_allclose(found.X[0, :3], items.values[0].mean(axis=(0, 1)) / 255, atol=0.01)
     assert "64 × 64 pixels averaged to 32 × 32" in found.notes[0]
+
+
+def test_what_lies_deep_in_a_folder_is_part_of_what_is_kept(folder: Path) -> None:
+    place = folder / "images/tiny-imagenet-200"
+    unpack(place, tiny())
+    entry = PUBLISHED["tiny-imagenet-200"]
+    before = rows.fingerprint(entry.made_of())
+    assert rows.fingerprint(entry.made_of()) == before
+    os.utime(place / "tiny-imagenet-200/train/n01/images/n01_0.JPEG", (1, 1))
+    assert rows.fingerprint(entry.made_of()) != before
 
 
 def test_another_tiny_imagenet_is_said(folder: Path) -> None:

@@ -134,13 +134,12 @@ class Published:
     def made_of(self, first: int | None = None) -> tuple[Any, ...]:
         """All that its items depend on: how many are taken, the files' content, the code that reads them.
 
-        Of photographs the content is not read; their sizes and the times of their last change tell enough.
+        Files in folders are not read; their sizes and the times of their last change tell enough.
         """
-        content: list[Any] = [
-            np.frombuffer(part, np.uint8) for path in self.paths() for part in _contents(path)
-        ]
-        if self.side:
-            content.append((self.side, state(self._listed(first).values.tolist())))
+        paths = self.paths()
+        content: list[Any] = [np.fromfile(path, np.uint8) for path in paths if path.is_file()]
+        told = self._listed(first).values.tolist() if self.side else _within(paths)
+        content.append((self.side, state(told)))
         code = [inspect.getsource(sys.modules[name]) for name in (self.form.read.__module__, __name__)]
         return first, content, code
 
@@ -238,7 +237,7 @@ def unpacked(path: Path, names: Sequence[str]) -> dict[str, bytes]:
     return found
 
 
-def _contents(path: Path) -> Iterator[bytes]:
-    """What a file holds, or what the files of a folder hold."""
-    files = sorted(file for file in path.iterdir() if file.is_file()) if path.is_dir() else [path]
-    yield from (file.read_bytes() for file in files)
+def _within(paths: Sequence[Path]) -> list[str]:
+    """All files of those paths that are folders, and of the folders within."""
+    found = (file for path in paths if path.is_dir() for file in path.rglob("*"))
+    return sorted(str(file) for file in found if file.is_file())
