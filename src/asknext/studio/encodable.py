@@ -93,7 +93,7 @@ def read(
         )
     known = [raw.labels.get(item) for item in range(len(raw))]
     y = None if None in known else np.array(known, dtype=np.str_)
-    values = np.stack(list(raw.values)) if raw.kind == "image" else list(raw.values)
+    values = np.asarray(raw.values) if raw.kind == "image" else list(raw.values)
     ids: Any = np.asarray(raw.places)
     whole: Any = values
     if raw.kind == "image":
