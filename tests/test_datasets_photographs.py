@@ -21,10 +21,10 @@ from asknext.cli.app import app
 from asknext.datasets import album as albums
 from asknext.datasets import load
 from asknext.datasets.album import album
-from asknext.datasets.mixed import images
 from asknext.datasets.pictures import square
 from asknext.datasets.published import PUBLISHED
 from asknext.datasets.published.photographs import MQ_NET
+from asknext.datasets.raw import images
 from asknext.encoders import patches
 from asknext.errors import AskNextError
 from asknext.learners.catalogue import LEARNERS

@@ -21,10 +21,10 @@ from asknext import rows
 from asknext.bench.loading import load_data
 from asknext.bench.protocol import Settings
 from asknext.datasets import load
-from asknext.datasets.mixed import images as all_images
 from asknext.datasets.published import PUBLISHED
 from asknext.datasets.published.cifar import CIFAR10
 from asknext.datasets.published.pickles import plain
+from asknext.datasets.raw import images as all_images
 from asknext.encoders import patches
 from asknext.errors import AskNextError
 from asknext.studio.embedding import Choice, make

@@ -2,7 +2,8 @@
 
 from asknext.datasets.base import Dataset
 from asknext.datasets.frames import from_frame
-from asknext.datasets.mixed import images, load_mixed, texts
+from asknext.datasets.mixed import load_mixed
+from asknext.datasets.raw import images, texts
 from asknext.datasets.sources import catalogue, load
 
 __all__ = ["Dataset", "catalogue", "from_frame", "images", "load", "load_mixed", "texts"]
