@@ -94,11 +94,11 @@ def test_a_directory_remembers_which_items_it_tests_on(tmp_path: Path) -> None:
     with pytest.raises(AskNextError, match=r"other settings \(test_share: published, here 0.3\)"):
         check_place(tmp_path / "kept", fit_to_pool(replace(KEPT, test_share=0.3), data), data)
     file = tmp_path / "kept" / "settings.json"
-    told = json.loads(file.read_text())
-    told["settings"]["test_rows"] = "all"
-    file.write_text(json.dumps(told))
-    with pytest.raises(AskNextError, match="is damaged"):
-        reopen(tmp_path / "kept")
+    whole = json.loads(file.read_text())
+    for damage in ({"test_rows": "all"}, {"test_share": 7.0}, {"test_share": "0.3"}):
+        file.write_text(json.dumps({**whole, "settings": whole["settings"] | damage}))
+        with pytest.raises(AskNextError, match=r"settings\.json is damaged"):
+            reopen(tmp_path / "kept")
 
 
 def test_recipes_and_the_command_line_know_the_word() -> None:

@@ -327,13 +327,14 @@ def recorded(out: Path) -> tuple[dict[str, Any], Settings]:
         values["strategies"] = tuple(values["strategies"])
         values["scenario"] = _recorded_scenario(values.get("scenario", {}))
         settings = Settings(**values)
-        whole = (settings.initial, settings.batch, settings.rounds, settings.seeds)
+        whole = (settings.initial, settings.batch, settings.rounds, settings.seeds, settings.test_rows)
         names = (
             settings.source, settings.target or "", settings.learner, settings.detector, *settings.strategies,
         )  # fmt: skip
         sound = all(type(n) is int for n in whole) and all(isinstance(name, str) for name in names)
         flags = isinstance(settings.halves, bool) and isinstance(settings.stratified, bool)
-        share = as_share(settings.test_share) == settings.test_share and type(settings.test_rows) is int
+        held = settings.test_share
+        share = held == PUBLISHED or (type(held) is float and 0 < held < 1)
         if sound and flags and share and isinstance(identity["data"], str):
             return identity, settings
         raise TypeError("a value is of another type")
