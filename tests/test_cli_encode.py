@@ -12,7 +12,7 @@ from PIL import Image
 
 from asknext.cli import compare, encode  # noqa: F401  (they register)
 from asknext.datasets import load
-from asknext.encoders import patches
+from asknext.encoders import patches, usual
 from asknext.errors import AskNextError
 from asknext.studio import embedding
 from asknext.studio.embedding import Choice, make
@@ -30,7 +30,7 @@ def _somewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(patches, "WORDS", 12)
     monkeypatch.setattr(patches, "SAMPLE", 2000)
-    monkeypatch.setattr(embedding, "FEW", 20)
+    monkeypatch.setattr(usual, "FEW", 20)
 
 
 def images(n: int = 40, side: int = 12) -> np.ndarray:

@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 
 from asknext import rows
-from asknext.encoders import gradients, patches
+from asknext.encoders import gradients, patches, usual
 from asknext.encoders.column import BATCH, encode_column
-from asknext.encoders.usual import COPIES, FEW, FITTED_ON
 from asknext.errors import AskNextError
 from asknext.extras import extra
 from asknext.files import occupied, read_json, replacing, write_json
@@ -61,7 +60,7 @@ class Choice:
         AskNextError : it contradicts itself, or does not fit the items.
         """
         if self.ssl is None:
-            images = "patches" if len(pool) >= FEW else "gradients"
+            images = "patches" if len(pool) >= usual.FEW else "gradients"
             return Choice(self.encoder or {"image": images, "text": "tf-idf"}[pool.kind])
         if self.ssl not in LEARNT:
             raise AskNextError(f"--ssl is '{self.ssl}'; give one of {', '.join(LEARNT)}.")
@@ -191,14 +190,14 @@ def _offline(pool: Encodable, choice: Choice) -> Array:
         raise AskNextError(f"the encoder '{choice.encoder}' reads no {pool.kind}s; choose another one.")
     if pool.kind == "text":
         return words(pool.values)
-    _check_images(pool, FEWEST if choice.encoder == "gradients" else FEW)
+    _check_images(pool, FEWEST if choice.encoder == "gradients" else usual.FEW)
     if choice.encoder == "gradients":
         return gradients.embed(pool.values, DIMENSIONS)
     if choice.ssl is None:
-        return patches.embed(pool.values, DIMENSIONS, choice.seed, FITTED_ON)
+        return patches.embed(pool.values, DIMENSIONS, choice.seed, usual.FITTED_ON)
     from asknext.encoders.views import view
 
-    return patches.embed(pool.values, DIMENSIONS, choice.seed, FITTED_ON, view, COPIES)
+    return patches.embed(pool.values, DIMENSIONS, choice.seed, usual.FITTED_ON, view, usual.COPIES)
 
 
 def _taught(
