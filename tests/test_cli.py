@@ -228,6 +228,13 @@ def test_results_directories_are_protected() -> None:
     said = refused("compare", table(Path("wine.csv")), "--target", "answer", *QUICK, "--out", "asknext-wine")
     assert "holds a comparison of other data (wine); choose another directory with --out" in said
 
+    Path("mine.csv").write_text("a,answer\n" + "1,x\n2,y\n" * 20)
+    mine = ("compare", "mine.csv", "--target", "answer", *QUICK)
+    run(*mine)
+    with Path("mine.csv").open("a") as file:
+        file.write("3,x\n")
+    assert "mine.csv before its items or features changed); choose another" in refused(*mine)
+
     for broken in ("[1, 2]", '{"identity": 3}', '{"identity": {"data": 1}, "settings": {"source": 5}}'):
         Path("asknext-wine/settings.json").write_text(broken)
         assert "is damaged" in refused("compare", "wine", *QUICK)

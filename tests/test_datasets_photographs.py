@@ -151,6 +151,16 @@ def test_lists_of_files_give_a_long_tail(folder: Path) -> None:
     assert load("places365-lt").test == 2
 
 
+def test_classes_in_folders_of_one_name_stay_apart(folder: Path) -> None:
+    """Places365 also comes in folders of folders: church/indoor, hotel/indoor."""
+    rows = {"train/c/church/indoor/1.jpg": 0, "train/h/hotel/indoor/1.jpg": 1, "train/a/alley/1.jpg": 2}
+    for file in rows:
+        put(folder / "images/places365" / file, SHADES["n01"], (30, 50))
+    text = "".join(f"{file} {number}\n" for file, number in rows.items())
+    put_places(folder, {"train": text, "test": "val/alley/9.jpg 1\n"})
+    assert told("places365-lt")[0] == ["church/indoor", "hotel/indoor", "alley", "hotel/indoor"]
+
+
 @pytest.mark.parametrize(
     ("lists", "said"),
     [
@@ -160,6 +170,7 @@ def test_lists_of_files_give_a_long_tail(folder: Path) -> None:
         ({"train": "../secret.jpg 0\n"}, r"Places_LT_train.txt is not .*secret.jpg lies elsewhere"),
         ({"train": "/etc/secret.jpg 0\n"}, r"Places_LT_train.txt is not .*secret.jpg lies elsewhere"),
         ({"test": "val/alley/9.jpg 3\n"}, r"Places_LT_test.txt is not .*of its class 3"),
+        ({"train": "train/alley/1.jpg 0\ntrain/alley/2.jpg 1\n"}, r"train.txt is not .*folders of one name"),
         ({"train": "train/alley/3.jpg 0\n", "test": "val/alley/9.jpg 0\n"}, r"3.jpg is not here .No such"),
     ],
 )

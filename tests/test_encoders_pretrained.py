@@ -12,11 +12,12 @@ import pytest
 
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
+safetensors = pytest.importorskip("safetensors.torch")
 
 from asknext.encoders.base import Encoder  # noqa: E402
 from asknext.encoders.pretrained import Pretrained  # noqa: E402
 from asknext.errors import AskNextError  # noqa: E402
-from pretrained_networks import written  # noqa: E402
+from pretrained_networks import SMALL, written  # noqa: E402
 
 PICTURES = [np.random.default_rng(i).integers(0, 256, (40 + i, 50, 3)).astype(np.uint8) for i in range(3)]
 TEXTS = ["a cat", "a red red house", "dog"]
@@ -115,3 +116,46 @@ def test_what_cannot_be_an_encoder_is_refused_in_a_sentence(places: dict[str, Pa
     (pickled / "model.safetensors").unlink()
     with pytest.raises(AskNextError, match="cannot be read"):
         Pretrained(str(pickled))
+
+
+def test_a_pooler_that_is_in_no_file_is_left_out(tmp_path: Path) -> None:
+    """As of DINO, whose files have none: transformers would draw one anew each time."""
+    vit = transformers.ViTModel(
+        transformers.ViTConfig(**SMALL, image_size=32, patch_size=8), add_pooling_layer=False
+    )
+    vit.save_pretrained(tmp_path)
+    encoder = Pretrained(str(tmp_path))
+    with torch.no_grad():
+        pixels = torch.from_numpy(encoder._preprocessing(PICTURES))
+        expected = vit.eval()(pixel_values=pixels).last_hidden_state[:, 0].numpy()
+    np.testing.assert_allclose(encoder.encode(PICTURES), expected, atol=1e-5)
+    assert Pretrained(str(tmp_path)).fingerprint == encoder.fingerprint
+
+
+def test_weights_that_are_missing_are_not_drawn(places: dict[str, Path], tmp_path: Path) -> None:
+    place = Path(shutil.copytree(places["dino"], tmp_path / "part"))
+    weights = safetensors.load_file(place / "model.safetensors")
+    gone = next(name for name in weights if "layer.1.mlp.fc1.weight" in name)
+    del weights[gone]
+    safetensors.save_file(weights, place / "model.safetensors", {"format": "pt"})
+    with pytest.raises(AskNextError, match=r"lacks 1 of its weights, such as .*fc1\.weight"):
+        Pretrained(str(place))
+
+
+def test_a_directory_without_a_vocabulary_reads_no_texts(places: dict[str, Path], tmp_path: Path) -> None:
+    """Else every word is unknown, and all texts of a length are the same."""
+    place = Path(shutil.copytree(places["bert"], tmp_path / "bert"))
+    for file in place.glob("tokenizer*"):
+        file.unlink()
+    with pytest.raises(AskNextError, match="has no tokeniser: there is no vocabulary"):
+        Pretrained(str(place))
+
+
+@pytest.mark.parametrize("content", ['{"size": 36,', "[1]"])
+def test_a_file_that_says_something_else_is_named(
+    content: str, places: dict[str, Path], tmp_path: Path
+) -> None:
+    place = Path(shutil.copytree(places["clip"], tmp_path / "clip"))
+    (place / "preprocessor_config.json").write_text(content)
+    with pytest.raises(AskNextError, match=r"preprocessor_config.json of the encoder .* cannot be read"):
+        Pretrained(str(place))

@@ -242,6 +242,14 @@ def test_what_cannot_be_is_refused_in_a_sentence(places: dict[str, Path]) -> Non
         make("clip-vit-b32(template='a cat')")
     with pytest.raises(AskNextError, match="reads no images"):
         learner("dinov2", places["bert"]).fit(IMAGES, KINDS, 0)
+    with pytest.raises(AskNextError, match="template is 3; give a sentence"):
+        make("clip-vit-b32(template=3)")
+    with pytest.raises(AskNextError, match="the network is 3; give a directory or a name"):
+        _ = make("clip-vit-b32(weights=3)").key
+    with pytest.raises(AskNextError, match=r"longest is 2\.5; give a whole number"):
+        make("text-encoder(longest=2.5)")
+    with pytest.raises(AskNextError, match="would read 2 tokens of a text, of which 2 are its own"):
+        learner("text-encoder", places["bert"], longest=2).fit(TEXTS, TOPICS, 0)
 
 
 # ---------------------------------------------------------------- comparisons

@@ -286,9 +286,10 @@ def check_place(out: Path, settings: Settings, data: Dataset) -> None:
         keys = {**identity, **found}
         other = next((key for key in keys if found.get(key) != identity.get(key)), None)
         if other == "data":
+            same = before.source == settings.source
+            what = f"{before.source} before its items or features changed" if same else before.source
             raise AskNextError(
-                f"{out} holds a comparison of other data ({before.source}); choose another directory with "
-                "--out."
+                f"{out} holds a comparison of other data ({what}); choose another directory with --out."
             )
         if other:
             usual = "as usual"  # what is left as it is by default is not written down

@@ -79,8 +79,18 @@ class Read(nn.Module):
 
 
 def token_rows(source: Pretrained, texts: Sequence[str], longest: int) -> Tensor:
-    """(n, longest) the tokens of texts, counted from 1; 0 where a text is over."""
-    most = min(longest, source.longest)
+    """(n, longest) the tokens of texts, counted from 1; 0 where a text is over.
+
+    Raises
+    ------
+    AskNextError : so few tokens hold nothing of a text.
+    """
+    most, least = min(longest, source.longest), source.tokenizer.num_special_tokens_to_add() + 1
+    if most < least:
+        raise AskNextError(
+            f"{source.reader} '{source.place}' would read {most} tokens of a text, of which {least - 1} are "
+            f"its own; let longest be {least} at least."
+        )
     found = source.tokenizer(
         list(texts), padding="max_length", truncation=True, max_length=most, padding_side="right",
         return_tensors="pt",

@@ -43,6 +43,8 @@ class Pretrained:
         extra("encoders", f"{reader} '{place}'")
         from transformers import AutoConfig
 
+        if not isinstance(place, str | Path):
+            raise AskNextError(f"{reader} is {place!r}; give a directory or a name.")
         self.place = place
         self.reader = reader
         self._from = NAMED.get(place, place)
@@ -56,19 +58,29 @@ class Pretrained:
     def model(self, **options: Any) -> nn.Module:
         """The network with its weights, in evaluation mode, made anew. `options` : of `from_pretrained`.
 
+        A pooler is left out where its weights are not in the files, as of DINO: transformers would draw them.
+
         Raises
         ------
-        AskNextError : the weights are absent, damaged, or no safetensors.
+        AskNextError : the weights are absent, incomplete, damaged, or no safetensors.
         """
         from transformers import AutoModel
 
         try:
-            made = AutoModel.from_pretrained(
-                self._from, config=self.config, use_safetensors=True, dtype=torch.float32, **self._options,
-                **options,
+            made, told = AutoModel.from_pretrained(
+                self._from, config=self.config, use_safetensors=True, dtype=torch.float32,
+                output_loading_info=True, **self._options, **options,
             )  # fmt: skip
         except Exception as error:
             raise AskNextError(self._unreadable(error)) from error
+        missing = sorted(told["missing_keys"])
+        if any(name.startswith("pooler.") for name in missing):
+            made.pooler = None
+        if lost := [name for name in missing if not name.startswith("pooler.")]:
+            raise AskNextError(
+                f"{self.reader} '{self.place}' lacks {len(lost)} of its weights, such as {lost[0]}; "
+                "get its files again."
+            )
         return made.eval()
 
     @property
@@ -101,9 +113,12 @@ class Pretrained:
         from transformers import AutoTokenizer
 
         try:
-            return AutoTokenizer.from_pretrained(self._from, **self._options)
+            made = AutoTokenizer.from_pretrained(self._from, **self._options)
         except Exception as error:
             raise AskNextError(f"{self.reader} '{self.place}' has no tokeniser ({_line(error)}).") from error
+        if set(made.get_vocab()) <= set(made.all_special_tokens):  # made of nothing, where there is no file
+            raise AskNextError(f"{self.reader} '{self.place}' has no tokeniser: there is no vocabulary.")
+        return made
 
     @cached_property
     def pooling(self) -> str:
@@ -116,7 +131,7 @@ class Pretrained:
     @cached_property
     def unit(self) -> bool:
         """Whether that directory brings embeddings to length 1."""
-        modules: Any = self._told("modules.json") or []
+        modules = self._told("modules.json", list)
         return any(str(module.get("type", "")).endswith("Normalize") for module in modules)
 
     @cached_property
@@ -142,10 +157,21 @@ class Pretrained:
     def _vision(self) -> Any:
         return getattr(self.config, "vision_config", self.config)
 
-    def _told(self, name: str) -> dict[str, Any]:
-        """A JSON file of the network, empty where there is none."""
+    def _told(self, name: str, kind: type = dict) -> Any:
+        """What a JSON file of the network says, empty where there is none. `kind` : of what is wanted.
+
+        Raises
+        ------
+        AskNextError : it says something else.
+        """
         path = self._file(name)
-        return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        try:
+            told = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else kind()
+        except ValueError as error:
+            raise AskNextError(self._unreadable(error, name)) from error
+        if not isinstance(told, kind):
+            raise AskNextError(self._unreadable(ValueError(f"it holds a {type(told).__name__}"), name))
+        return told
 
     def _file(self, name: str) -> Path:
         """Where a file of the network lies, or would lie."""
@@ -161,9 +187,10 @@ class Pretrained:
             path = Path(found) if found else path
         return path
 
-    def _unreadable(self, error: Exception) -> str:
-        if Path(self._from).is_dir() or self._download:
-            return f"{self.reader} '{self.place}' cannot be read ({_line(error)})."
+    def _unreadable(self, error: Exception, name: str = "") -> str:
+        if name or Path(self._from).is_dir() or self._download:
+            what = f"{name} of {self.reader}" if name else self.reader
+            return f"{what} '{self.place}' cannot be read ({_line(error)})."
         return (
             f"{self.reader} '{self.place}' is no directory and {self._from} is not in the cache of Hugging "
             f"Face ({_line(error)}); name a directory, or fetch it once by asknext encode --download."

@@ -11,6 +11,7 @@ import numpy as np
 from asknext.deep import fine_tuning
 from asknext.deep.networks import Network
 from asknext.deep.pretrained import Pretrained
+from asknext.deep.training import check_whole
 from asknext.errors import AskNextError
 from asknext.types import Array, Label
 
@@ -44,7 +45,7 @@ class PretrainedImages:
     template: str = "a photo of a {}"
 
     def __post_init__(self) -> None:
-        if "{}" not in self.template:
+        if not isinstance(self.template, str) or "{}" not in self.template:
             raise AskNextError(f"template is {self.template!r}; give a sentence with {{}} for the name.")
 
     @property
@@ -75,6 +76,10 @@ class PretrainedTexts:
     weights : a directory, or the name of a network in the user's cache, as for encoders.
     longest : tokens of a text that are read, at most; each text takes four bytes for each.
     dropout : share of the features that is left out before the head.
+
+    Raises
+    ------
+    AskNextError : longest is no whole number above 0.
     """
 
     texts: ClassVar[bool] = True
@@ -83,6 +88,9 @@ class PretrainedTexts:
     weights: str = field(default="sentence", repr=False)
     longest: int = 128
     dropout: float = 0.1
+
+    def __post_init__(self) -> None:
+        check_whole("longest", self.longest, 1)
 
     @property
     def content(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Collection, Sequence
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
@@ -74,11 +75,20 @@ def mq_net(paths: Sequence[Path]) -> Items:
 def of_lists(paths: Sequence[Path]) -> Items:
     """Items of two lists of files, for training and for testing: a line is a path, a blank and a number.
 
-    The name of a class is that of the folder of its training photographs.
+    The name of a class is that of the folder of its training photographs, and of the one above where several
+    classes have that: `church/indoor` and `hotel/indoor`.
     """
     root = paths[0].parent
     (train, numbers), (test, others) = (parsed(path, _numbered) for path in paths[:2])
-    names = {number: PurePosixPath(file).parent.name for file, number in zip(train, numbers, strict=True)}
+    folders = {number: PurePosixPath(file).parent for file, number in zip(train, numbers, strict=True)}
+    shared = Counter(folder.name for folder in folders.values())
+    names = {
+        number: "/".join(folder.parts[-1 if shared[folder.name] == 1 else -2 :])
+        for number, folder in folders.items()
+    }
+    with sound(paths[0]):
+        if len(set(names.values())) < len(names):
+            raise ValueError("several of its classes have photographs in folders of one name")
     with sound(paths[1]):
         if odd := set(others) - set(names):
             raise ValueError(f"there is no training photograph of its class {min(odd)}")
