@@ -290,6 +290,6 @@ def test_a_network_sees_raw_items(places: dict[str, Path]) -> None:
         seen("squares", named("text-encoder", places["bert"]))
 
 
-def test_a_project_learns_from_features(places: dict[str, Path], tmp_path: Path) -> None:
-    with pytest.raises(AskNextError, match="reads texts, and a project learns from features"):
+def test_a_project_of_rows_refuses_a_learner_of_texts(places: dict[str, Path], tmp_path: Path) -> None:
+    with pytest.raises(AskNextError, match="reads texts, and these items are of the kind .table."):
         project(tmp_path, learner=f"text-encoder(weights={str(places['bert'])!r})")
