@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from asknext.cli import tell  # noqa: F401  (it registers)
 from asknext.errors import AskNextError
 from asknext.studio.desk import Desk
 from asknext.studio.project import Project
 from asknext.studio.seen import check_reads, seen
 from asknext.studio.worker import work
+from command_line import run
 
 
 @dataclass
@@ -88,3 +90,11 @@ def test_a_network_of_pictures_is_refused_for_rows(tmp_path: Path) -> None:
     with pytest.raises(AskNextError, match="reads images, and these items are of the kind 'table'"):
         Project.create(tmp_path / "project", tmp_path / "rows.csv", learner="resnet18")
     assert not (tmp_path / "project").exists()
+
+
+def test_answers_are_taken_in_though_a_picture_is_gone(pictures: Path, tmp_path: Path) -> None:
+    """Only what fits the learner reads the pictures."""
+    pytest.importorskip("torch")
+    Project.create(tmp_path / "project", pictures, learner="resnet18(width=16,updates=1)").close()
+    (pictures / "03.png").unlink()
+    assert "Answers taken in: 2" in run("tell", tmp_path / "project", "0=dark", "1=light").output

@@ -34,11 +34,11 @@ def import_(
     with labelling(project) as opened:
         if is_log(file):
             events = read_log(file)
-            with writing(opened) as campaign:
+            with writing(opened, learner=None) as campaign:
                 found = {"events": take_log(campaign, events)}
         else:
             told = read_answers(file, opened.items)
-            with writing(opened) as campaign:
+            with writing(opened, learner=None) as campaign:
                 found = {"answers": tell(campaign, told, actor, replace)}
     if as_json:
         print_json(found)

@@ -115,15 +115,19 @@ def labelling(directory: Path) -> Project:
 
 
 @contextmanager
-def writing(project: Project) -> Iterator[Campaign]:
+def writing(project: Project, **how: Any) -> Iterator[Campaign]:
     """The campaign of a labelling project, to ask and tell.
+
+    Parameters
+    ----------
+    how : for `Project.campaign`; `learner=None` where answers are taken in alone, so that no picture is read.
 
     Raises
     ------
     AskNextError : the page of the project is open, or another command writes it.
     """
     try:
-        campaign = project.campaign()
+        campaign = project.campaign(**how)
     except BusyLogError as error:
         raise AskNextError(
             f"{project.path} is being written elsewhere, such as by its labelling page; use the page, or "

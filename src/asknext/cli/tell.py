@@ -37,7 +37,7 @@ def tell(
         raise AskNextError("give answers such as 12=cat, or a --file of them.")
     with labelling(project) as opened:
         told = read_answers(file, opened.items) if file else [spelled(answer) for answer in answers or ()]
-        with writing(opened) as campaign:
+        with writing(opened, learner=None) as campaign:
             new = take_in(campaign, told, actor, replace)
             known = len(campaign.pool.labelled)
     if as_json:
