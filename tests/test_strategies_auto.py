@@ -12,12 +12,13 @@ from scipy.stats import rankdata
 
 import asknext
 from asknext.errors import AskNextError
+from asknext.kernels.kcenter import k_center
 from asknext.kernels.self_tuning import spaces
 from asknext.kernels.softmax_head import softmax_head
 from asknext.pool import Pool
 from asknext.round import Round
 from asknext.signals import Signals
-from asknext.strategies.auto import Auto, _chances, _places, rarities, sharpened, tail_of
+from asknext.strategies.auto import Auto, _chances, _places, rarities, sharpened, tail_of, unseen
 
 
 def plain(
@@ -211,3 +212,31 @@ def test_parameters_out_of_range(name: str) -> None:
         Auto(ramp=1)
     with pytest.raises(AskNextError, match="sample is 0"):
         Auto(sample=0)
+
+
+@pytest.mark.parametrize(("answers", "part"), [([0], 1.0), ([0, 0, 1, 2], 0.5**0.5), ([0, 0, 1, 1], 0.0)])
+def test_how_much_looks_for_further_classes(answers: list[int], part: float) -> None:
+    """Good and Turing: classes with a single answer, of all answers; no class is alone, and nothing looks."""
+    state = np.full(80, -1, dtype=np.int32)
+    state[: len(answers)] = answers
+    assert unseen(Round.of(Pool(state, ("a", "b", "c")), Signals(80, {}), set())) == pytest.approx(part)
+
+
+@pytest.mark.parametrize("began", [3, 2])
+def test_once_a_class_was_added_a_part_lies_far_from_all_answers(X: Any, began: int) -> None:
+    """Two of five answers are alone in their class: √(2 / 5) of ten items are six."""
+    state = np.full(80, -1, dtype=np.int32)
+    state[:5] = [0, 0, 0, 1, 2]
+    signals = Signals(80, {"embedding": X, "proba": proba(80)})
+    view = Round.of(Pool(state, ("a", "b", "c")), signals, Auto().needs, 2, {"classes": began})
+    found = Auto().select(view, 10, np.random.default_rng(0))
+    assert found.memory == {"classes": began}
+    far, distances = k_center(X[5:], 6, np.random.default_rng(0), X[:5])
+    if began == 3:
+        assert "distance" not in found.parts
+        assert set(found.ids[:6].tolist()) != set((far + 5).tolist())
+        return
+    assert found.ids[:6].tolist() == (far + 5).tolist()
+    np.testing.assert_allclose(found.parts["distance"], [*distances, *[np.nan] * 4])
+    assert len(set(found.ids.tolist())) == 10
+    assert (np.diff(found.scores[6:]) <= 0).all(), "then by what they cover beside those"

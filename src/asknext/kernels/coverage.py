@@ -170,11 +170,15 @@ class Coverage:
         self.covered = np.maximum(self.covered, fresh)
         self._history.append(self.covered)
 
-    def greedy(self, n: int, rng: np.random.Generator) -> tuple[Ids, Floats]:
-        """Take the best row n times: (n,) positions in the order taken, and (n,) their gains."""
+    def greedy(self, n: int, rng: np.random.Generator, first: Ids | tuple[()] = ()) -> tuple[Ids, Floats]:
+        """Take n rows, those given first and then the best each time: their positions, and their gains."""
         rows, gains = np.empty(n, dtype=np.intp), np.empty(n)
+        rows[: len(first)] = first
         for step in range(n):
-            rows[step] = self.best(rng)
+            if step < len(first):
+                self.update(rows[[step]])
+            else:
+                rows[step] = self.best(rng)
             gains[step] = self.gains[rows[step]]
             self.take(int(rows[step]))
         return rows, gains

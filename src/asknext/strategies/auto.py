@@ -12,6 +12,7 @@ from scipy.stats import rankdata
 from asknext.errors import AskNextError
 from asknext.kernels.coverage import Coverage, gathered
 from asknext.kernels.facility import sample_of
+from asknext.kernels.kcenter import k_center
 from asknext.kernels.self_tuning import SelfTuning, local_scale, spaces
 from asknext.kernels.softmax_head import softmax_head
 from asknext.round import Round
@@ -69,6 +70,7 @@ class Auto(Strategy):
         "doubt": "leaves the model in doubt by {:.0%}",
         "purity": "is in scope with a chance of {:.0%}",
         "rarity": "counts {:.1f} times as much as others, as its class may be rare",
+        "distance": "lies farthest, at {:.2g}, from all answers, where classes without a name may be",
     }
     stochastic = True
 
@@ -99,13 +101,17 @@ class Auto(Strategy):
         weights = np.concatenate([weights * purity, np.zeros(asked)])
         state = Coverage(similar, weights, gathered(similar, known, np.maximum))
         state.taken[known] = True
-        rows, gains = state.greedy(n, rng)
+        began = int(round.memory.get("classes", len(round.classes)))
+        far, distances = _further(round, began, X, len(seen), n, rng)
+        rows, gains = state.greedy(n, rng, far)
         share = gains / (weights.sum() or 1.0)
         parts = {"reach": np.full(n, reach), "coverage": share, "doubt": doubt[seen[rows]]}
         for name, part in (("purity", purity[rows]), ("rarity", rarity[seen[rows]])):
             if (part != 1.0).any():
                 parts[name] = part
-        return Selection(round.candidates[seen[rows]], share, parts)
+        if len(far):
+            parts["distance"] = np.pad(distances, (0, n - len(far)), constant_values=np.nan)
+        return Selection(round.candidates[seen[rows]], share, parts, {"classes": began})
 
     def _seen(self, worth: Floats, n: int, rng: np.random.Generator) -> tuple[Ids, Floats]:
         """The candidates looked at, and what each counts for: all by their worth, or a sample drawn by it."""
@@ -202,6 +208,31 @@ def rarities(round: Round, tail: float) -> Floats:
     mass = proba.mean(axis=0, dtype=np.float64)
     found = proba @ np.where(mass > TINY, np.maximum(mass, TINY) ** -tail, 0.0)
     return np.asarray(found / found.mean(), dtype=np.float64)
+
+
+def unseen(round: Round) -> float:
+    """The part of a batch that looks for classes without an answer: √(classes with one answer / answers).
+
+    Under the root is the chance that an item drawn at random is of a further class.
+
+    Source
+    ------
+    Good 1953, "The population frequencies of species and the estimation of population parameters", for the
+    chance; the root is ours, as it is late when few classes are alone.
+    """
+    answers = np.unique(round.y, return_counts=True)[1]
+    return float(np.sqrt((answers == 1).sum() / max(1, answers.sum())))
+
+
+def _further(
+    round: Round, began: int, X: Any, seen: int, n: int, rng: np.random.Generator
+) -> tuple[Ids, Floats]:
+    """Where classes were added to those it began with, items looked at that lie far from all answers, and how
+    far: the first rows of X are looked at, all others answers or pending."""
+    wanted = int(np.rint(n * unseen(round))) if len(round.classes) > began else 0
+    if not wanted:
+        return np.empty(0, dtype=np.intp), np.empty(0)
+    return k_center(X[:seen], wanted, rng, X[seen:])
 
 
 def _chances(weights: Array, size: int) -> Floats:
