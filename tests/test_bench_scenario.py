@@ -19,7 +19,7 @@ from asknext.bench.moments import moments
 from asknext.bench.protocol import Settings, check_place, claim, reopen, split
 from asknext.bench.replay import finished, repeat
 from asknext.bench.results import Measure
-from asknext.bench.run import Run, check, execute
+from asknext.bench.run import Run, check, execute, open_campaign
 from asknext.bench.scenario import Scenario
 from asknext.bench.verify import check_logs
 from asknext.cli import compare, replay, verify  # noqa: F401  (they register)
@@ -183,6 +183,29 @@ def test_more_rounds_give_the_same_measures(tmp_path: Path, digits: Dataset) -> 
         assert len(a) == 2 * 4 * len(names)  # seeds, rounds with the first
 
 
+def test_wrong_answers_are_told_as_often_as_it_is_said_and_no_test_label_is_wrong(
+    tmp_path: Path, digits: Dataset
+) -> None:
+    scenario = Scenario(scope=5, ood_rate=0.3, label_noise=0.25)
+    noisy = replace(OPEN, strategies=("random",), scenario=scenario, initial=200, rounds=1, seeds=1)
+    finish(tmp_path, noisy, digits)
+    campaign, parts, _ = open_campaign(
+        Run(tmp_path, "random", 0), digits.X, y := class_positions(digits), digits.classes, noisy
+    )
+    with campaign:
+        told = campaign.pool
+    truth = parts.positions(y)[parts.pool]
+    assert (truth[told.out_of_scope] < 0).all()
+    assert (truth[told.labelled] >= 0).all()
+    wrong = told.y != truth[told.labelled]
+    assert abs(wrong.mean() - 0.25) < 4 * np.sqrt(0.25 * 0.75 / len(wrong))
+    assert {*told.y[wrong].tolist()} == {0, 1, 2, 3, 4}
+    found = [one.value for one in measure(tmp_path, noisy, digits, ["accuracy"], ["test"])]
+    assert found[-1] > 0.8, "the model is measured by the true labels"
+    assert all(one.identical for one in repeat(tmp_path, noisy, digits, 8))
+    assert scenario.sentences[-1] == "25 % of the answers name a wrong class, test labels do not"
+
+
 def test_a_directory_keeps_its_scenario_but_not_its_costs(opened: Path, digits: Dataset) -> None:
     check_place(opened, replace(OPEN, scenario=replace(OPEN.scenario, ood_cost=2.0)), digits)
     for change, said in (({"scope": 5}, "scope: 4, here 5"),
@@ -319,6 +342,7 @@ def test_a_report_on_discovery(tmp_path: Path) -> None:
         (("--known", "11"), "--known is 11, but the pool holds 10 classes"),
         (("--known", "3", "--initial", "0"), "the 0 first labels in scope must be of 3 classes"),
         (("--long-tail", "0"), "--long-tail is 0.0"),
+        (("--label-noise", "1"), "--label-noise is 1.0; give a number from 0 to below 1"),
         (("--known", "0", "--strategies", "informed-confidence"), "leave it or --known out"),
         (("--ood-data", "kmnist"), "published data sets alone: unknown published data set 'digits'"),
     ],

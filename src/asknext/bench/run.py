@@ -28,8 +28,8 @@ from asknext.learners.fitting import Table
 from asknext.log import ColumnStore, Event, read_events
 from asknext.log import events as kinds
 from asknext.log.place import holds_log
-from asknext.oracles import Oracle, TruthOracle
-from asknext.pool import OUT_OF_SCOPE
+from asknext.oracles import NoisyOracle, Oracle, TruthOracle
+from asknext.pool import OUT_OF_SCOPE, Answer
 from asknext.types import Array, Ids, Label
 
 LOCK_WAIT = 30.0  # seconds that a resumed run waits for an orphan of the killed one to notice
@@ -155,7 +155,13 @@ def open_campaign(
         columns=run.columns,
         wait=LOCK_WAIT,
     )
-    return campaign, parts, TruthOracle([scope[c] if c >= 0 else OUT_OF_SCOPE for c in truth])
+    told: list[Label | Answer] = [scope[c] if c >= 0 else OUT_OF_SCOPE for c in truth]
+    return campaign, parts, _oracle(told, scope, settings, run.seed)
+
+
+def _oracle(truth: list[Label | Answer], scope: list[Label], settings: Settings, seed: int) -> Oracle:
+    noise = settings.scenario.label_noise
+    return NoisyOracle(truth, seed, noise, classes=scope) if noise else TruthOracle(truth)
 
 
 def execute(

@@ -31,6 +31,8 @@ class Scenario:
     known : the first labels are of this many classes only, drawn for each seed, and a campaign knows a class
         only when it was told; 0: first labels are of any class. None: the campaign knows all from the start.
     audit : share of each batch that is drawn at random and hidden from strategy and learner; see `Campaign`.
+    label_noise : share of the items in scope about which the oracle names a wrong class, each as likely;
+        test labels are the true ones.
 
     Raises
     ------
@@ -45,6 +47,7 @@ class Scenario:
     long_tail_order: str = "shuffled"
     known: int | None = None
     audit: float = 0.0
+    label_noise: float = 0.0
 
     def __post_init__(self) -> None:
         self._check_scope()
@@ -56,6 +59,7 @@ class Scenario:
             raise AskNextError(f"--known is {self.known!r}; give a number of classes, or 0 for none.")
         _in_range("--ood-rate", self.ood_rate, lambda rate: 0 <= rate < 1, "from 0 to below 1")
         _in_range("--audit", self.audit, lambda share: 0 <= share < 1, "from 0 to below 1")
+        _in_range("--label-noise", self.label_noise, lambda share: 0 <= share < 1, "from 0 to below 1")
         _in_range("--long-tail", self.long_tail, lambda alpha: 0 < alpha <= 1, "above 0 and at most 1")
         _in_range("--ood-cost", self.ood_cost, lambda cost: 0 <= cost < math.inf, "of at least 0")
 
@@ -108,6 +112,8 @@ class Scenario:
         if self.audit:
             share = f"{100 * self.audit:g} % of each batch"
             said.append(f"{share} are drawn at random and hidden from strategy and learner")
+        if self.label_noise:
+            said.append(f"{100 * self.label_noise:g} % of the answers name a wrong class, test labels do not")
         return tuple(said)
 
 

@@ -74,6 +74,8 @@ def compare(
         show_default="all")] = None,
     audit: Annotated[float, typer.Option(
         help="Share of each batch drawn at random and hidden from strategy and learner.")] = 0.0,
+    label_noise: Annotated[float, typer.Option(
+        help="Share of items about which the answer is a wrong class; test labels stay true.")] = 0.0,
     jobs: Annotated[int, typer.Option(help="Processes; 0: one a core.")] = 0,
     out: Annotated[Path | None, typer.Option(
         help="Results directory.", show_default="asknext-DATA")] = None,
@@ -118,7 +120,7 @@ def compare(
         rounds=rounds, seeds=seeds, test_share=as_share(test_share), detector=get_detector(detector).name,
         scenario=Scenario(
             scope=as_scope(scope), ood_rate=ood_rate, ood_data=ood_data, ood_cost=ood_cost,
-            long_tail=long_tail, known=known, audit=audit,
+            long_tail=long_tail, known=known, audit=audit, label_noise=label_noise,
         ),
     )  # fmt: skip
     with loading(f"Loading {data} …") as told:
