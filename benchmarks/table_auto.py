@@ -2,6 +2,7 @@
 
     asknext run recipes/auto.toml
     python benchmarks/table_auto.py asknext-auto [MORE …]
+    python benchmarks/table_auto.py asknext-auto-elsewhere --tasks "*-forest"
 
 Low budgets are 1 to 5 batches, middle ones 6 to 12, high ones 13 to 19; the recipe's batches hold as many
 items as there are classes. Means over data sets of points above random choice, intervals from resampled sets.
@@ -18,13 +19,13 @@ import pandas as pd
 
 from asknext.types import Array
 
-PHASES = {"low": (1, 5), "middle": (6, 12), "high": (13, 19), "all": (1, 19)}
+PHASES = {"low": (1, 5), "middle": (6, 12), "high": (13, 19), "all": (1, 10_000)}
 RESAMPLES = 10_000
 
 
-def read(folder: Path) -> pd.DataFrame:
+def read(folder: Path, wanted: str) -> pd.DataFrame:
     """Test accuracies of the finished tasks of a recipe, after the first batch."""
-    tasks = sorted(folder.glob("*/results.csv"))
+    tasks = sorted(folder.glob(f"{wanted}/results.csv"))
     table = pd.concat(pd.read_csv(path).assign(task=path.parent.name) for path in tasks)
     test = (table.metric == "accuracy") & (table.subset == "test")
     found: pd.DataFrame = table[test & (table["round"] > 0)]
@@ -51,8 +52,9 @@ def main() -> None:
     plain = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=plain)
     parser.add_argument("folders", nargs="+", type=Path, help="results of the recipe, or of parts of it")
+    parser.add_argument("--tasks", default="*", help="a pattern of their names")
     given = parser.parse_args()
-    table = pd.concat(read(folder) for folder in given.folders)
+    table = pd.concat(read(folder, given.tasks) for folder in given.folders)
     phases = {phase: means(table, phase) for phase in PHASES}
     overall = phases["all"]
     ranks = overall.rank(axis=1, ascending=False).mean().sort_values()
