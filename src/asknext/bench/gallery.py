@@ -24,13 +24,16 @@ LOOK_FOR = {
     OVERVIEW: "margin and bald crowd on the dotted boundaries; k-center keeps apart and runs to the rim; "
     "typiclust takes the middle of what is dense; badge spreads over what is doubtful; random goes where the "
     "points are.",
+    "adaptive": "each item is asked by one of several strategies, of those that paid so far more often: a "
+    "round mixes points on the dotted boundaries with points in the middle of blobs, and with the rim.",
     "baseline": "picks fall where the points are, some of them side by side.",
     "bayesian": "bald and query-by-committee crowd where the trees of a forest disagree; batchbald and "
     "power-bald go by the same doubt and spread the batch.",
     "diversity": "picks keep apart from one another, whatever the model says: the dotted boundaries play no "
     "part. k-center runs to the rim, the others stay inside.",
     "hybrid": "most lean to the boundaries and keep apart from one another at the same time; "
-    "density-weighted, dual and hinted-svm crowd in one place a round, bait goes to the rim.",
+    "density-weighted, dual and hinted-svm crowd in one place a round, bait goes to the rim; auto begins as "
+    "typiclust does and ends on the boundaries.",
     "low-budget": "from the first round on, without a label, picks sit in the middle of blobs, one in each "
     "before any has two.",
     "open-world": "without a label they ask as typiclust does; then picks lie where the model doubts, each "
