@@ -211,7 +211,11 @@ def test_whether_choosing_helped_is_said_in_a_sentence():
     better = {"random": base, "auto": shifted(0.1, 0.12, 0.09, 0.12, 0.11), "other": shifted(*[0.3] * 5)}
     summary = summarise(compared(better))
     spared = summary["strategies"]["auto"]["labels_saved"]
-    told = f"Active learning helped here: auto reached random's final accuracy with {spared['n']:.0f} labels "
+    told = (
+        "Active learning helped here: auto reached random's final accuracy with "
+        f"{spared['needed']:.0f} labels in the place of {spared['needed'] + spared['n']:.0f}, "
+        f"{spared['n']:.0f} fewer (95 % interval of those spared "
+    )
     assert summary["helped"].startswith(told)
     del better["auto"]
     assert "helped here: other" in summarise(compared(better))["helped"]
@@ -223,7 +227,12 @@ def test_help_is_claimed_only_where_it_is_shown():
     def helped(*by: float) -> str | None:
         return summarise(compared({"random": base, "auto": shifted(*by)}))["helped"]
 
-    assert helped(0.1, -0.1, 0.12, -0.05, 0.02).startswith("It is not shown that active learning helps here")
+    told = helped(0.1, -0.1, 0.12, -0.05, 0.02) or ""
+    assert told.startswith(
+        "It is not shown that active learning helps here: auto gains +1.4 points of accuracy on random over "
+        "the rounds, and the 95 % interval, −"
+    )
+    assert told.endswith(", includes zero.")
     assert helped(-0.1, -0.09, -0.11, -0.1, -0.1).startswith("Active learning did not help here: auto")
     assert summarise(compared({"auto": base}))["helped"] is None
     assert summarise(compared({"random": base}))["helped"] is None
