@@ -234,6 +234,8 @@ def test_help_is_claimed_only_where_it_is_shown():
     )
     assert told.endswith(", includes zero.")
     assert helped(-0.1, -0.09, -0.11, -0.1, -0.1).startswith("Active learning did not help here: auto")
+    early = compared({"random": base, "auto": [[value + 0.005 for value in run] for run in base]})
+    assert "spared no labels at the end" in (summarise(early)["helped"] or ""), "0.3 of a label is none"
     assert summarise(compared({"auto": base}))["helped"] is None
     assert summarise(compared({"random": base}))["helped"] is None
     assert summarise(compared({"random": shifted(0, 0.1), "auto": shifted(1, 1.1)}))["helped"] is None
