@@ -233,7 +233,12 @@ def test_help_is_claimed_only_where_it_is_shown():
         "the rounds, and the 95 % interval, −"
     )
     assert told.endswith(", includes zero.")
-    assert helped(-0.1, -0.09, -0.11, -0.1, -0.1).startswith("Active learning did not help here: auto")
+    assert helped(-0.1, -0.09, -0.11, -0.1, -0.1).startswith("Here active learning did not help: auto is")
+    others = {"random": base, "margin": shifted(*[0.3] * 5), "badge": shifted(*[0.4] * 5)}
+    unsure = summarise(compared({**others, "auto": shifted(0.1, -0.1, 0.12, -0.05, 0.02)}))["helped"] or ""
+    assert unsure.startswith("It is not shown that auto helps here, unlike margin and badge: auto gains +1.4")
+    worse = summarise(compared({**others, "auto": shifted(*[-0.1] * 5)}))["helped"] or ""
+    assert worse.startswith("Here auto did not help, unlike margin and badge: auto is worse than random (−")
     early = compared({"random": base, "auto": [[value + 0.005 for value in run] for run in base]})
     assert "spared no labels at the end" in (summarise(early)["helped"] or ""), "0.3 of a label is none"
     assert summarise(compared({"auto": base}))["helped"] is None

@@ -14,7 +14,8 @@ def helped(summary: dict[str, Any], baseline: str) -> str | None:
     """One sentence on what active learning gained over random choice, claiming no more than is shown.
 
     It speaks of `auto` where that was run, which nobody picked with hindsight, and else of the strategy with
-    the highest mean accuracy, whose interval is corrected for the number of strategies.
+    the highest mean accuracy, whose interval is corrected for the number of strategies. Where that one does
+    not help and others are shown to, it names them.
 
     Parameters
     ----------
@@ -33,11 +34,13 @@ def helped(summary: dict[str, Any], baseline: str) -> str | None:
     unit = wording.bought(summary["budget"])
     points, ends = wording.signed(gain["mean"]), wording.span(gain["ci95"])
     over = f"{points} points of accuracy over the rounds, 95 % interval {ends}"
+    shown = [other for other, result in others.items() if result["gain_over_random"]["ci95"][0] > 0]
+    who, unlike = (name, f", unlike {wording.listing(shown)}") if shown else ("active learning", "")
     if gain["ci95"][1] < 0:
-        return f"Active learning did not help here: {name} is worse than {baseline} ({over})."
+        return f"Here {who} did not help{unlike}: {name} is worse than {baseline} ({over})."
     if gain["ci95"][0] <= 0:
         return (
-            f"It is not shown that active learning helps here: {name} gains {points} points of accuracy on "
+            f"It is not shown that {who} helps here{unlike}: {name} gains {points} points of accuracy on "
             f"{baseline} over the rounds, and the 95 % interval, {ends}, includes zero."
         )
     if saved["n"] is None or round(saved["n"]) <= 0:
