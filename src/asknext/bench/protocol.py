@@ -190,8 +190,8 @@ def fit_to_pool(settings: Settings, data: Dataset) -> Settings:
     pool, least = pools[0], min(pools)
     if least < 2:
         raise AskNextError(
-            f"{data.name} has {len(data.y)} rows in {k} classes; without the test items, one or more a class, "
-            f"that leaves {max(least, 0)} to choose from; give more rows, or labels that recur."
+            f"{data.name} has {len(data.y)} rows in {k} classes; without the test items, one or more a "
+            f"class, that leaves {max(least, 0)} to choose from; give more rows, or labels that recur."
         )
     batch = settings.batch if settings.batch != -1 else int(np.clip(pool // 50, 1, 20))
     initial = settings.initial if settings.initial != -1 else min(max(batch, k), pool // 2)
