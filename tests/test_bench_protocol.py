@@ -61,6 +61,12 @@ def test_what_cannot_be_divided_so_is_refused(wine: Dataset, change: dict[str, f
         fit_to_pool(replace(HALVES, **change), wine)  # type: ignore[arg-type]
 
 
+def test_labels_that_all_differ_leave_nothing_to_choose_from(wine: Dataset) -> None:
+    rows = replace(wine, X=np.arange(40.0)[:, None], y=np.arange(40), classes=tuple(range(40)))
+    with pytest.raises(AskNextError, match=r"wine has 40 rows in 40 classes; .* leaves 0 to choose from"):
+        fit_to_pool(replace(HALVES, halves=False, stratified=False), rows)
+
+
 def test_a_directory_keeps_to_its_way_of_dividing(tmp_path: Path, wine: Dataset) -> None:
     claim(tmp_path / "halves", HALVES, wine)
     assert reopen(tmp_path / "halves") == HALVES

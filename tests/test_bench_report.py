@@ -211,7 +211,11 @@ def test_whether_choosing_helped_is_said_in_a_sentence():
     better = {"random": base, "auto": shifted(0.1, 0.12, 0.09, 0.12, 0.11), "other": shifted(*[0.3] * 5)}
     summary = summarise(compared(better))
     spared = summary["strategies"]["auto"]["labels_saved"]
-    told = f"Active learning helped here: auto reached random's final accuracy with {spared['n']:.0f} labels "
+    told = (
+        "Active learning helped here: auto reached random's final accuracy with "
+        f"{spared['needed']:.0f} labels in the place of {spared['needed'] + spared['n']:.0f}, "
+        f"{spared['n']:.0f} fewer (95 % interval of those spared "
+    )
     assert summary["helped"].startswith(told)
     del better["auto"]
     assert "helped here: other" in summarise(compared(better))["helped"]
@@ -223,8 +227,20 @@ def test_help_is_claimed_only_where_it_is_shown():
     def helped(*by: float) -> str | None:
         return summarise(compared({"random": base, "auto": shifted(*by)}))["helped"]
 
-    assert helped(0.1, -0.1, 0.12, -0.05, 0.02).startswith("It is not shown that active learning helps here")
-    assert helped(-0.1, -0.09, -0.11, -0.1, -0.1).startswith("Active learning did not help here: auto")
+    told = helped(0.1, -0.1, 0.12, -0.05, 0.02) or ""
+    assert told.startswith(
+        "It is not shown that active learning helps here: auto gains +1.4 points of accuracy on random over "
+        "the rounds, and the 95 % interval, −"
+    )
+    assert told.endswith(", includes zero.")
+    assert helped(-0.1, -0.09, -0.11, -0.1, -0.1).startswith("Here active learning did not help: auto is")
+    others = {"random": base, "margin": shifted(*[0.3] * 5), "badge": shifted(*[0.4] * 5)}
+    unsure = summarise(compared({**others, "auto": shifted(0.1, -0.1, 0.12, -0.05, 0.02)}))["helped"] or ""
+    assert unsure.startswith("It is not shown that auto helps here, unlike margin and badge: auto gains +1.4")
+    worse = summarise(compared({**others, "auto": shifted(*[-0.1] * 5)}))["helped"] or ""
+    assert worse.startswith("Here auto did not help, unlike margin and badge: auto is worse than random (−")
+    early = compared({"random": base, "auto": [[value + 0.005 for value in run] for run in base]})
+    assert "spared no labels at the end" in (summarise(early)["helped"] or ""), "0.3 of a label is none"
     assert summarise(compared({"auto": base}))["helped"] is None
     assert summarise(compared({"random": base}))["helped"] is None
     assert summarise(compared({"random": shifted(0, 0.1), "auto": shifted(1, 1.1)}))["helped"] is None

@@ -158,6 +158,7 @@ def test_labels_stay_what_the_user_calls_them(given, labels):
         ([0, 1, 0], "only 3 rows.*at least 4"),
         ([0.0, np.nan, 1, np.nan, 1], "'label' is empty in 2 of 5 rows; drop"),
         (["a", None, "b", "a"], "'label' is empty in 1 of 4 rows"),
+        (["a", "  ", "b", "", "a"], "'label' is empty in 2 of 5 rows"),
         (["a"] * 5, "a single class, 'a'"),
         (np.arange(51) + 0.5, "51 different numbers.*quantity"),
         ([f"item {i}" for i in range(60)], "60 different values in 60 rows.*identifier"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from scipy.spatial.distance import cdist
 
 from asknext.kernels.coverage import gathered
@@ -31,3 +32,18 @@ def test_scales_have_a_floor_and_copies_do_not_make_them_0() -> None:
     scale = local_scale(X, X, np.arange(5), 1, 0.5)
     assert scale.tolist() == [0.5, 0.5, 1.0, 1.0, 2.0]
     assert local_scale(X[:2], X[:2], np.arange(2), 1, 0.05).tolist() == [1.0, 1.0]
+
+
+@pytest.mark.parametrize("unit", [1e-200, 1e-100, 1e-25, 1e25, 1e100])
+@pytest.mark.parametrize("t", [0.0, 0.4, 1.0])
+def test_the_unit_of_the_rows_does_not_matter(unit: float, t: float) -> None:
+    """Squares of large and small numbers leave single precision; the smallest are all copies."""
+    X = np.random.default_rng(1).normal(size=(30, 4))
+    tables = []
+    for rows in (X, unit * X):
+        scale = local_scale(rows, rows, np.arange(30), 3, 0.05)
+        tables.append(SelfTuning([rows], [scale], t).table(slice(0, 30), slice(0, 30)))
+    if unit < 1e-150:
+        assert (tables[1] == 1).all()
+    else:
+        np.testing.assert_allclose(tables[1], tables[0], rtol=1e-3)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -222,17 +223,17 @@ def test_how_much_looks_for_further_classes(answers: list[int], part: float) -> 
     assert unseen(Round.of(Pool(state, ("a", "b", "c")), Signals(80, {}), set())) == pytest.approx(part)
 
 
-@pytest.mark.parametrize("began", [3, 2])
-def test_once_a_class_was_added_a_part_lies_far_from_all_answers(X: Any, began: int) -> None:
+@pytest.mark.parametrize("began", ["abc", "ab"])
+def test_once_a_class_was_added_a_part_lies_far_from_all_answers(X: Any, began: str) -> None:
     """Two of five answers are alone in their class: √(2 / 5) of ten items are six."""
     state = np.full(80, -1, dtype=np.int32)
     state[:5] = [0, 0, 0, 1, 2]
     signals = Signals(80, {"embedding": X, "proba": proba(80)})
-    view = Round.of(Pool(state, ("a", "b", "c")), signals, Auto().needs, 2, {"classes": began})
+    view = Round.of(Pool(state, ("a", "b", "c")), signals, Auto().needs, 2, {"began": [*began]})
     found = Auto().select(view, 10, np.random.default_rng(0))
-    assert found.memory == {"classes": began}
+    assert found.memory == {"began": [*began]}
     far, distances = k_center(X[5:], 6, np.random.default_rng(0), X[:5])
-    if began == 3:
+    if began == "abc":
         assert "distance" not in found.parts
         assert set(found.ids[:6].tolist()) != set((far + 5).tolist())
         return
@@ -240,3 +241,28 @@ def test_once_a_class_was_added_a_part_lies_far_from_all_answers(X: Any, began: 
     np.testing.assert_allclose(found.parts["distance"], [*distances, *[np.nan] * 4])
     assert len(set(found.ids.tolist())) == 10
     assert (np.diff(found.scores[6:]) <= 0).all(), "then by what they cover beside those"
+
+
+def test_a_class_merged_away_does_not_hide_one_that_was_added(X: Any, tmp_path: Path) -> None:
+    """Opened again each time: two classes became one, which was renamed; then one is added."""
+    given: Any = {"strategy": "auto", "path": tmp_path, "classes": ["a", "b", "c"]}
+    with asknext.Campaign(X, **given) as campaign:
+        campaign.tell(campaign.ask(4).ids, ["a", "a", "b", "c"])
+    with asknext.Campaign(X, **given) as campaign:
+        campaign.merge_class("c", into="b")
+        campaign.rename_class("b", "other")
+        found = campaign.ask(4)
+        assert "distance" not in found.parts, "no class was added"
+        campaign.tell(found.ids, ["a", "other", "other", "new"])
+        assert campaign.classes == ("a", "other", "new")
+    with asknext.Campaign(X, **given) as campaign:
+        found = campaign.ask(8)
+        assert np.isfinite(found.parts["distance"]).sum() == np.rint(8 * np.sqrt(1 / 8))
+        assert found.memory == {"began": [0, 1, 2]}
+
+
+@pytest.mark.parametrize("unit", [1e-100, 1e-30, 1e30, 1e100])
+def test_the_unit_of_the_features_does_not_matter(X: Any, unit: float) -> None:
+    given: Any = {"n": 7, "labelled": range(12), "y": np.arange(12) % 3, "proba": proba(80)}
+    given["out_of_scope"] = [40, 41]
+    assert asknext.select(unit * X, **given).ids.tolist() == asknext.select(X, **given).ids.tolist()

@@ -421,9 +421,62 @@ def test_why_tells_in_words_what_a_strategy_has_words_for(tmp_path: Path) -> Non
     at, item = next((i, item) for i, item in enumerate(found.ids) if item not in audit)
     told = views.why(desk, desk.place(item, "ann"), "ann")
     doubt, reach = (found.parts[name][at] for name in ("doubt", "reach"))
-    assert told["told"].startswith(f"It stands for about {reach:.0f} items, covers ")
+    assert told["told"].startswith(f"It stands for about {reach:.0f} item{'s' * (reach != 1)}, covers ")
     assert f"leaves the model in doubt by {100 * doubt:.0f}\u00a0%" in told["told"]
     assert told["parts"] == {}
+
+
+@pytest.mark.parametrize(("reach", "items"), [(1.0, "1 item"), (11.0, "11 items"), (1001.0, "1,001 items")])
+def test_the_words_of_a_strategy_make_a_sentence(desk: Desk, reach: float, items: str) -> None:
+    parts: dict[str, list[float | None]] = {
+        "reach": [reach], "coverage": [0.031], "doubt": [0.5], "purity": [0.84], "rarity": [0.4],
+    }  # fmt: skip
+    round_of(desk)
+    item = desk.rounds[0].ids[0]
+    desk.answer("ann", "1", [item], "red")
+
+    def said(**more: list[float | None]) -> str:
+        desk.rounds[0] = replace(
+            desk.rounds[0], strategy="auto", ids=[item], scores=[0.1], parts={**parts, **more}
+        )
+        sentence: str = views.why(desk, desk.place(item, "ann"), "ann")["told"]
+        return sentence.replace("\u00a0", " ")
+
+    start = (
+        f"It stands for about {items}, covers 3.1 % of what is left to learn, leaves the model in doubt by "
+        "50 %, is in scope with a chance of 84 %"
+    )
+    assert said() == f"{start} and counts 0.4 times as much as others by how rare its class may be."
+    assert said(distance=[None]) == said()
+    assert said(distance=[123.4]) == (
+        f"{start}, counts 0.4 times as much as others by how rare its class may be and lies far (123) from "
+        "all that was asked, where further classes may be."
+    )
+
+
+def test_a_part_that_some_picks_do_not_have_is_absent_there(tmp_path: Path) -> None:
+    """Classes were added, so some of a batch are asked for their distance, and only they have one."""
+    desk = Desk(project(tmp_path, strategy="auto", batch=4, retrain_every=4))
+    start = 0
+    for _ in range(9):
+        round_of(desk)
+        start = answer_all(desk, start)
+        if "distance" in desk.rounds[-1].parts:
+            break
+    found, audit = desk.rounds[-1], desk.campaign.state.audit.ids.tolist()
+    (folder,) = (desk.project.path / "rounds").glob(f"{found.round:08d}*")
+    assert "NaN" not in (folder / "round.json").read_text()
+    asked = [event for event in desk.log if event.type == kinds.ASKED][-1]
+    distances = dict(zip(found.ids, found.parts["distance"], strict=True))
+    assert asked.body["parts"]["distance"].count(None) == list(distances.values()).count(None) > 0
+    items = [item for item in found.ids if item not in audit]
+    assert {distances[item] is None for item in items} == {True, False}
+    told = client(desk)
+    for item in items:
+        text = told.get(f"/api/items/{item}/why").text
+        assert ("lies far (" in text) == (distances[item] is not None)
+        assert "nan" not in text.lower()
+    desk.close()
 
 
 def test_merged_classes_speak_with_one_voice(desk: Desk) -> None:

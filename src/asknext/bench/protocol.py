@@ -189,7 +189,10 @@ def fit_to_pool(settings: Settings, data: Dataset) -> Settings:
     pools, k = _pools(settings, data)
     pool, least = pools[0], min(pools)
     if least < 2:
-        raise AskNextError(f"{data.name} has {len(data.y)} rows; that leaves {max(least, 0)} to choose from.")
+        raise AskNextError(
+            f"{data.name} has {len(data.y)} rows in {k} classes; without the test items, one or more a "
+            f"class, that leaves {max(least, 0)} to choose from; give more rows, or labels that recur."
+        )
     batch = settings.batch if settings.batch != -1 else int(np.clip(pool // 50, 1, 20))
     initial = settings.initial if settings.initial != -1 else min(max(batch, k), pool // 2)
     for option, value, lowest in (("--batch", batch, 1), ("--initial", initial, 0)):

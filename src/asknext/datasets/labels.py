@@ -69,7 +69,7 @@ def clean(values: Sequence[Any], name: str) -> tuple[Array, tuple[Label, ...]]:
 
     Parameters
     ----------
-    values : (n,) Python values; None or NaN where there is no label.
+    values : (n,) Python values; None, NaN or blanks where there is no label.
     name : the column, for messages.
 
     Returns
@@ -84,7 +84,7 @@ def clean(values: Sequence[Any], name: str) -> tuple[Array, tuple[Label, ...]]:
     n = len(values)
     if n < FEWEST_ROWS:
         raise AskNextError(f"there are only {n} rows of data; give at least {FEWEST_ROWS}.")
-    missing = sum(value is None or value != value for value in values)
+    missing = sum(value is None or value != value or not str(value).strip() for value in values)
     if missing:
         raise AskNextError(
             f"the label column '{name}' is empty in {missing} of {n} rows; drop these rows or fill them in."

@@ -13,6 +13,8 @@ from asknext.kernels.neighbours import kth_distance
 from asknext.types import Array, Floats, Ids
 
 PRECISE = 1e-4  # error of an exponent up to which single precision suffices
+LARGEST = 1e18  # scale up to which, and from whose reciprocal on, its square fits in single precision
+COPIES = 1e-150  # a distance below this is none: its square is lost to rounding
 
 
 def spaces(others: Any, X: Any) -> list[tuple[Any, Any]]:
@@ -46,7 +48,7 @@ def local_scale(others: Any, X: Any, own: Ids, k: int, floor: float) -> Floats:
     """
     found = kth_distance(X, others, k, own)
     least = floor * float(np.median(found))
-    return np.maximum(found, least) if least > 0 else np.where(found > 0, found, 1.0)
+    return np.maximum(found, least) if least > COPIES else np.where(found > COPIES, found, 1.0)
 
 
 class SelfTuning:
@@ -70,13 +72,14 @@ class SelfTuning:
     def __init__(self, rows: Sequence[Any], scales: Sequence[Floats], t: float) -> None:
         self.m, self.symmetric = rows[0].shape[0], t == 0.0
         left, right, largest = [], [], 0.0
+        ordinary = all(scale.min() > 1.0 / LARGEST and scale.max() < LARGEST for scale in scales)
         for X, scale in zip(rows, scales, strict=True):
             norms = squared_norms(X).astype(np.float64)
             a, b = scale ** (t - 1.0), scale ** (-t - 1.0)
             largest = max(largest, float((norms * a).max() * b.max()))
             left += [_columns(X, -0.5 * a * norms, -0.5 * a), _times(X, a)]
             right += [_columns(X, b, b * norms), _times(X, b)]
-        single = largest * np.finfo(np.float32).eps < PRECISE
+        single = ordinary and largest * np.finfo(np.float32).eps < PRECISE
         self.dtype = np.dtype(np.float32 if single else np.float64)
         self._left, self._right = (_beside(parts).astype(self.dtype) for parts in (left, right))
 

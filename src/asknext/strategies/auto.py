@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -18,7 +18,7 @@ from asknext.kernels.softmax_head import softmax_head
 from asknext.round import Round
 from asknext.strategies.base import Selection, Strategy
 from asknext.strategies.margin import closeness
-from asknext.types import Array, Floats, Ids
+from asknext.types import Array, Floats, Ids, Label
 
 EACH = 20  # items looked at for each one asked, where not all are
 MOST = 20_000  # items looked at, unless more are asked
@@ -69,8 +69,8 @@ class Auto(Strategy):
         "coverage": "covers {:.1%} of what is left to learn",
         "doubt": "leaves the model in doubt by {:.0%}",
         "purity": "is in scope with a chance of {:.0%}",
-        "rarity": "counts {:.1f} times as much as others, as its class may be rare",
-        "distance": "lies farthest, at {:.2g}, from all answers, where classes without a name may be",
+        "rarity": "counts {:.1f} times as much as others by how rare its class may be",
+        "distance": "lies far ({:.3g}) from all that was asked, where further classes may be",
     }
     stochastic = True
 
@@ -101,7 +101,7 @@ class Auto(Strategy):
         weights = np.concatenate([weights * purity, np.zeros(asked)])
         state = Coverage(similar, weights, gathered(similar, known, np.maximum))
         state.taken[known] = True
-        began = int(round.memory.get("classes", len(round.classes)))
+        began = round.memory.get("began", list(round.keys))
         far, distances = _further(round, began, X, len(seen), n, rng)
         rows, gains = state.greedy(n, rng, far)
         share = gains / (weights.sum() or 1.0)
@@ -111,7 +111,7 @@ class Auto(Strategy):
                 parts[name] = part
         if len(far):
             parts["distance"] = np.pad(distances, (0, n - len(far)), constant_values=np.nan)
-        return Selection(round.candidates[seen[rows]], share, parts, {"classes": began})
+        return Selection(round.candidates[seen[rows]], share, parts, {"began": began})
 
     def _seen(self, worth: Floats, n: int, rng: np.random.Generator) -> tuple[Ids, Floats]:
         """The candidates looked at, and what each counts for: all by their worth, or a sample drawn by it."""
@@ -225,11 +225,11 @@ def unseen(round: Round) -> float:
 
 
 def _further(
-    round: Round, began: int, X: Any, seen: int, n: int, rng: np.random.Generator
+    round: Round, began: Sequence[Label], X: Any, seen: int, n: int, rng: np.random.Generator
 ) -> tuple[Ids, Floats]:
     """Where classes were added to those it began with, items looked at that lie far from all answers, and how
     far: the first rows of X are looked at, all others answers or pending."""
-    wanted = int(np.rint(n * unseen(round))) if len(round.classes) > began else 0
+    wanted = int(np.rint(n * unseen(round))) if set(round.keys) - set(began) else 0
     if not wanted:
         return np.empty(0, dtype=np.intp), np.empty(0)
     return k_center(X[:seen], wanted, rng, X[seen:])

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from asknext import strategies
+from asknext.bench.wording import listing
 from asknext.errors import AskNextError
 from asknext.kernels.distances import to_nearest
 from asknext.log import ColumnStore
@@ -22,6 +24,7 @@ LIKELIEST = 3
 NEIGHBOURS = 3
 COLOURS = ("class", "uncertainty", "ood")
 BLOCK = 1 << 16  # rows of the embedding in memory at a time
+ALONE = re.compile(r"\b1 items\b")
 SKIPPED_CODE = ANSWER_CODES[SKIPPED]
 
 
@@ -163,8 +166,8 @@ def _explained(parts: dict[str, float], found: Published | None) -> dict[str, An
     words = strategies.get(found.strategy).words if found else {}
     told = [words[name].format(value) for name, value in parts.items() if name in words]
     rest = {name: value for name, value in parts.items() if name not in words}
-    sentence = f"It {', '.join(told)}.".replace("%", "\u00a0%") if told else ""
-    return {"told": sentence, "parts": rest}
+    sentence = f"It {listing(told)}.".replace("%", "\u00a0%") if told else ""
+    return {"told": ALONE.sub("1 item", sentence), "parts": rest}
 
 
 def _neighbours(desk: Desk, item: int, person: str | None) -> list[dict[str, Any]]:
