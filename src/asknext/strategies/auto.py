@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from scipy.stats import rankdata
 
+from asknext.answers import as_whole
 from asknext.errors import AskNextError
 from asknext.kernels.coverage import Coverage, gathered
 from asknext.kernels.facility import sample_of
@@ -83,8 +84,7 @@ class Auto(Strategy):
         for name, least in (("floor", 0.0), ("ramp", 1.0), ("prior", 0.0)):
             if not getattr(self, name) > least:
                 raise AskNextError(f"{name} is {getattr(self, name)}; give a number above {least:g}.")
-        if self.sample < 1:
-            raise AskNextError(f"sample is {self.sample}; look at 1 item or more.")
+        as_whole("sample", self.sample, 1)
 
     def select(self, round: Round, n: int, rng: np.random.Generator) -> Selection:
         """Choose n items in the order of the greedy algorithm."""

@@ -26,7 +26,7 @@ class Selection:
     ----------
     ids : (n,) positions in the pool, best first.
     scores : (n,) one number a pick, larger means asked sooner; None where the method has no such number.
-    parts : named (n,) arrays that explain each pick ("cluster", "typicality" …).
+    parts : named (n,) arrays that explain each pick ("cluster", "typicality" …); NaN where it says nothing.
     memory : what the strategy wants to be told in the next round; JSON-able.
     origins : who computed a signal that was read, where that was open: for `ood` the name of the detector;
         `choose` fills this in.

@@ -76,7 +76,8 @@ def _check_case(strategy: Strategy, case: Situation) -> None:
     for name, part in {"scores": selection.scores, **selection.parts}.items():
         aligned = part is None or (isinstance(part, np.ndarray) and part.shape[:1] == (wanted,))
         _must(aligned, strategy, f"returns {name} that are no array with one entry for each id {where}")
-        unknown = part is not None and part.dtype.kind == "f" and bool(np.isnan(part).any())
+        some = np.any if name == "scores" else np.all  # a part may apply to some picks alone
+        unknown = part is not None and part.dtype.kind == "f" and len(part) > 0 and bool(some(np.isnan(part)))
         _must(not unknown, strategy, f"returns {name} with NaN {where}")
     again = _select(strategy, case)
     _must(np.array_equal(again.ids, ids), strategy, f"chooses other items for an equal generator {where}")
