@@ -100,6 +100,18 @@ def undefined_parts(strategy: Strategy, round: Round, n: int, rng: np.random.Gen
     return Selection(right(strategy, round, n, rng).ids, parts={"density": np.full(n, np.nan)})
 
 
+def undefined_scores(strategy: Strategy, round: Round, n: int, rng: np.random.Generator) -> Selection:
+    scores = np.arange(n, 0.0, -1.0)
+    scores[:1] = np.nan
+    return Selection(right(strategy, round, n, rng).ids, scores=scores)
+
+
+def parts_of_some(strategy: Strategy, round: Round, n: int, rng: np.random.Generator) -> Selection:
+    density = np.full(n, np.nan)
+    density[:1] = 1.0
+    return Selection(right(strategy, round, n, rng).ids, parts={"density": density})
+
+
 def own_generator(strategy: Strategy, round: Round, n: int, rng: np.random.Generator) -> Selection:
     return right(strategy, round, n, np.random.default_rng())
 
@@ -218,6 +230,10 @@ def test_the_rule_that_the_others_break_is_right() -> None:
     check_strategy(Made(right))
 
 
+def test_a_part_may_say_nothing_of_some_picks() -> None:
+    check_strategy(Made(parts_of_some))
+
+
 def test_every_strategy_is_shown_what_an_open_world_brings() -> None:
     """Items out of scope and pending, a class without a label, and a class that comes late, with one."""
     seen: list[Round] = []
@@ -247,6 +263,7 @@ def test_every_strategy_is_shown_what_an_open_world_brings() -> None:
         (no_selection, "fails on 'a mixed pool'"),
         (all_scores, "scores that are no array with one entry for each id"),
         (undefined_parts, "density with NaN"),
+        (undefined_scores, "scores with NaN"),
         (own_generator, "other items for an equal generator"),
         (global_numpy, "global random generator"),
         (global_python, "global random generator"),
