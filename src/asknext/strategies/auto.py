@@ -87,7 +87,7 @@ class Auto(Strategy):
         as_whole("sample", self.sample, 1)
 
     def select(self, round: Round, n: int, rng: np.random.Generator) -> Selection:
-        """Choose n items in the order of the greedy algorithm."""
+        """Choose n items: those that look for further classes, then greedily; scores are what each covers."""
         doubt, tail = doubts(round), tail_of(round)
         keen, rarity = sharpened(doubt, tail), rarities(round, tail)
         seen, weights = self._seen(keen * rarity, n, rng)
